@@ -1,0 +1,135 @@
+/**
+ * Reading and printing bytes. JavaScript's bit operators are signed, so every 32-bit value passes through `u32`
+ * once and is an ordinary non-negative number from then on.
+ */
+import { FormatError } from './errors.js';
+
+/** The value as an unsigned 32-bit number. */
+export function u32(value: number): number {
+  return value >>> 0;
+}
+
+function requireBytes(bytes: Uint8Array, offset: number, width: number): void {
+  if (!Number.isInteger(offset) || offset < 0 || offset + width > bytes.length) {
+    throw new FormatError({
+      code: 'BYTES_OUT_OF_RANGE',
+      what: `cannot read ${width} byte${width === 1 ? '' : 's'}`,
+      where: `offset ${offset}`,
+      expected: `an offset between 0 and ${bytes.length - width}`,
+      got: `${offset} in ${bytes.length} bytes`,
+      offset,
+      help: 'The input is shorter than its own fields say. Check that it was read or downloaded completely.',
+    });
+  }
+}
+
+export function readU8(bytes: Uint8Array, offset: number): number {
+  requireBytes(bytes, offset, 1);
+  return bytes[offset] as number;
+}
+
+/** Little-endian unsigned 16-bit value. */
+export function readU16(bytes: Uint8Array, offset: number): number {
+  requireBytes(bytes, offset, 2);
+  return (bytes[offset] as number) | ((bytes[offset + 1] as number) << 8);
+}
+
+/** Little-endian unsigned 32-bit value. */
+export function readU32(bytes: Uint8Array, offset: number): number {
+  requireBytes(bytes, offset, 4);
+  return u32(
+    (bytes[offset] as number) |
+      ((bytes[offset + 1] as number) << 8) |
+      ((bytes[offset + 2] as number) << 16) |
+      ((bytes[offset + 3] as number) << 24),
+  );
+}
+
+/** Big-endian unsigned 16-bit value. */
+export function readU16BigEndian(bytes: Uint8Array, offset: number): number {
+  requireBytes(bytes, offset, 2);
+  return ((bytes[offset] as number) << 8) | (bytes[offset + 1] as number);
+}
+
+/** Big-endian unsigned 32-bit value. */
+export function readU32BigEndian(bytes: Uint8Array, offset: number): number {
+  requireBytes(bytes, offset, 4);
+  return u32(
+    ((bytes[offset] as number) << 24) |
+      ((bytes[offset + 1] as number) << 16) |
+      ((bytes[offset + 2] as number) << 8) |
+      (bytes[offset + 3] as number),
+  );
+}
+
+export function writeU16(bytes: Uint8Array, offset: number, value: number): void {
+  requireBytes(bytes, offset, 2);
+  bytes[offset] = value & 0xff;
+  bytes[offset + 1] = (value >>> 8) & 0xff;
+}
+
+export function writeU32(bytes: Uint8Array, offset: number, value: number): void {
+  requireBytes(bytes, offset, 4);
+  bytes[offset] = value & 0xff;
+  bytes[offset + 1] = (value >>> 8) & 0xff;
+  bytes[offset + 2] = (value >>> 16) & 0xff;
+  bytes[offset + 3] = (value >>> 24) & 0xff;
+}
+
+export function writeU32BigEndian(bytes: Uint8Array, offset: number, value: number): void {
+  requireBytes(bytes, offset, 4);
+  bytes[offset] = (value >>> 24) & 0xff;
+  bytes[offset + 1] = (value >>> 16) & 0xff;
+  bytes[offset + 2] = (value >>> 8) & 0xff;
+  bytes[offset + 3] = value & 0xff;
+}
+
+/** True when every byte of `bytes` in `start … end` equals `value`. An empty stretch is not filled with anything. */
+export function isFilledWith(bytes: Uint8Array, value: number, start = 0, end = bytes.length): boolean {
+  if (end <= start) return false;
+  for (let offset = start; offset < end; offset++) if (bytes[offset] !== value) return false;
+  return true;
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let offset = 0; offset < a.length; offset++) if (a[offset] !== b[offset]) return false;
+  return true;
+}
+
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}
+
+const HEX_DIGITS = '0123456789abcdef';
+
+/** Lower-case hexadecimal without separators: `c409bb2a`. */
+export function toHex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += (HEX_DIGITS[byte >> 4] as string) + (HEX_DIGITS[byte & 15] as string);
+  return text;
+}
+
+/** The bytes of a hexadecimal text; undefined when it has an odd length or other characters. */
+export function fromHex(text: string): Uint8Array | undefined {
+  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return undefined;
+  const bytes = new Uint8Array(text.length / 2);
+  for (let index = 0; index < bytes.length; index++) bytes[index] = Number.parseInt(text.substr(index * 2, 2), 16);
+  return bytes;
+}
+
+/** `0x` and at least `digits` upper-case digits. */
+export function formatHex(value: number, digits = 1): string {
+  return `0x${value.toString(16).toUpperCase().padStart(digits, '0')}`;
+}
+
+/** A target address the way every report prints it: `0x080A0000`. */
+export function formatAddress(address: number): string {
+  return formatHex(address, 8);
+}

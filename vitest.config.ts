@@ -1,0 +1,18 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: {
+      '#checksum': source('./src/platform/node/checksum.ts'),
+      '#data': source('./src/platform/node/data.ts'),
+    },
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/interop/**', 'test/e2e/**', 'node_modules/**'],
+    testTimeout: 60_000,
+  },
+});
