@@ -73,12 +73,21 @@ export interface Region extends Range {
   readonly source: string;
 }
 
+/** A module whose presence tells one memory map from another. */
+export interface VariantSign {
+  readonly address: number;
+  readonly function: string;
+  readonly index: number;
+  /** Only versions below this one; null: any version. */
+  readonly versionBelow: number | null;
+}
+
 /** One of several memory maps of a board. */
 export interface Variant {
   readonly id: string;
   readonly title: string;
-  /** Chosen when a module with this function (and index) is found at this address; null: the default map. */
-  readonly detect: readonly { readonly address: number; readonly function: string; readonly index: number }[] | null;
+  /** Chosen when one of these modules is found (chooseVariant in variant.ts); null: the default map. */
+  readonly detect: readonly VariantSign[] | null;
   readonly source: string;
 }
 
