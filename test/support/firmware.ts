@@ -39,7 +39,7 @@ export interface KnownModule {
   readonly headerOffset: number;
   readonly flags: number;
   readonly reserved: number;
-  readonly dependencies: readonly { readonly function: number; readonly index: number; readonly version: number }[];
+  readonly dependencies: readonly { readonly function: string; readonly index: number; readonly minVersion: number }[];
   readonly suffixSize: number | null;
   readonly suffixSha: string | null;
   readonly suffixShaValid?: boolean;
