@@ -29,19 +29,22 @@ function write(name, head, key, rows) {
   console.log(`${name}: ${rows.length} rows`);
 }
 
-function dependencyRows(dependencies) {
-  return dependencies.map(({ function: id, index, version }) => [FUNCTION_NAMES[id], index, version]);
+/** One text instead of nested lists: the file is read on every start, the dependencies of few rows are looked at. */
+function requirements(dependencies) {
+  return dependencies
+    .map(({ function: id, index, version }) => `${FUNCTION_NAMES[id]} ${index} >= ${version}`)
+    .join(', ');
 }
 
 /** What one tag builds for one platform. */
 function platformRow(row) {
   const needs = {};
   for (const [position, part] of SYSTEM_PARTS.entries()) {
-    const list = dependencyRows(row.dependencies[part] ?? []);
-    if (list.length > 0) needs[position + 1] = list;
+    const text = requirements(row.dependencies[part] ?? []);
+    if (text !== '') needs[position + 1] = text;
   }
   if (row.dependencies.bootloader.length > 0) throw new Error(`${row.tag} has a bootloader that depends on something`);
-  needs.user = dependencyRows(row.dependencies.user);
+  needs.user = requirements(row.dependencies.user);
   const embedded = row.embeddedBootloaderVersion;
   return {
     bootloader: row.bootloaderVersion,
@@ -119,9 +122,10 @@ write(
   {
     title: 'Module versions of every device-os tag for the STM32F2 boards',
     about: [
+      'Ascending by release number, pre-releases before their release.',
       'p1: also true of photon unless the row has a photon of its own (it differs only in the embedded bootloader).',
       'bootloader: version the sources of the tag build. systemParts: versions by module index, 1 first; file names of the Electron number them differently.',
-      'needs: what system part 1, 2, 3 and a user part built with the tag depend on, as [function, index, minimum version].',
+      'needs: what system part 1, 2, 3 and a user part built with the tag depend on: function, index, minimum version.',
       'embeddedBootloader: version of the bootloader image stored in the tag; installsIt: whether its system firmware writes it to sector 0.',
       'versionString: what System.version() says where that is not the name of the tag.',
     ],

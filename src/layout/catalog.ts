@@ -75,7 +75,8 @@ interface PlatformRow {
   readonly bootloader: number;
   readonly systemParts: readonly number[];
   readonly user: number;
-  readonly needs: Readonly<Record<string, readonly (readonly [string, number, number])[]>>;
+  /** By part index or `user`: `system-part 1 >= 2202, bootloader 0 >= 1003`. */
+  readonly needs: Readonly<Record<string, string>>;
   readonly embeddedBootloader?: number;
   readonly installsIt?: boolean;
 }
@@ -120,7 +121,6 @@ function readCatalog(name: string): unknown {
 
 let releaseFile: ReleaseFile | undefined;
 let moduleRows: readonly ModuleRow[] | undefined;
-let rowsBySha256: ReadonlyMap<string, ModuleRow> | undefined;
 
 function releases(): ReleaseFile {
   releaseFile ??= readCatalog('particle-releases.json') as ReleaseFile;
@@ -149,7 +149,7 @@ function versionIn(row: PlatformRow, name: string, index: number): number | unde
 }
 
 /**
- * Names of the releases that build a module with this version: finals before pre-releases, each oldest first. For a
+ * Names of the releases that build a module with this version: finals before pre-releases, each in ascending order. For a
  * user part these are the releases whose sources it may have been built with.
  */
 export function releasesOf(module: ModuleVersion): string[] {
@@ -157,16 +157,13 @@ export function releasesOf(module: ModuleVersion): string[] {
     const platform = platformRow(row, module.platformId);
     return platform !== undefined && versionIn(platform, module.function, module.index) === module.version;
   });
-  return sortReleaseRows(rows).map((row) => row.name);
+  // The file is in ascending order.
+  return [...rows.filter((row) => !row.prerelease), ...rows.filter((row) => row.prerelease)].map((row) => row.name);
 }
 
 /** The release a system part version stands for, the final one if there is a choice. */
 export function systemVersionRelease(version: number, platformId: number): string | undefined {
   return releasesOf({ platformId, function: 'system-part', index: 1, version })[0];
-}
-
-function sortReleaseRows(rows: readonly ReleaseRow[]): ReleaseRow[] {
-  return [...rows].sort((a, b) => Number(a.prerelease) - Number(b.prerelease) || compareReleases(a.name, b.name));
 }
 
 /** Takes `2.2.0`, or the tag `v2.2.0`. */
@@ -185,15 +182,20 @@ export function releaseByName(name: string): Release | undefined {
   return row && toRelease(row);
 }
 
-/** Every release, or those of one platform, in ascending order of their names. */
+/** Every release, or those of one platform, in ascending order. */
 export function allReleases(platformId?: number): Release[] {
   const rows = releases().releases;
   const chosen = platformId === undefined ? rows : rows.filter((row) => platformRow(row, platformId) !== undefined);
-  return chosen.map(toRelease).sort((a, b) => compareReleases(a.name, b.name));
+  return chosen.map(toRelease);
 }
 
 function requirements(row: PlatformRow, key: string): RequiredModule[] {
-  return (row.needs[key] ?? []).map(([name, index, minVersion]) => ({ function: name, index, minVersion }));
+  const found = (row.needs[key] ?? '').matchAll(/([a-z-]+) (\d+) >= (\d+)/g);
+  return [...found].map(([, name = '', index, minVersion]) => ({
+    function: name,
+    index: Number(index),
+    minVersion: Number(minVersion),
+  }));
 }
 
 /**
@@ -231,8 +233,7 @@ function toBuild(row: ModuleRow): ModuleBuild {
 
 /** The released build with this SHA-256 (lower-case hexadecimal, CRC included); undefined when it is unknown. */
 export function buildOf(sha256: string): ModuleBuild | undefined {
-  rowsBySha256 ??= new Map(modules().map((row) => [row.sha256, row]));
-  const row = rowsBySha256.get(sha256);
+  const row = modules().find((candidate) => candidate.sha256 === sha256);
   return row && toBuild(row);
 }
 

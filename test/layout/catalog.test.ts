@@ -28,7 +28,7 @@ const part = (platformId: number, index: number, version: number) => ({
 });
 
 describe('releasesOf', () => {
-  it('gives finals before pre-releases, oldest first', () => {
+  it('gives finals before pre-releases, in ascending order', () => {
     expect(releasesOf(part(P1, 2, 17))).toEqual(['0.5.2']);
     expect(releasesOf(part(P1, 1, 13))).toEqual(['0.5.0', '0.5.0-rc.2', '0.5.1-rc.1']);
     expect(releasesOf(part(P1, 1, 7))).toEqual(['0.4.6', '0.4.6.1']);
@@ -98,6 +98,14 @@ describe('releases', () => {
     expect(releaseByName('0.9.0')?.note).toMatch(/mesh/);
     expect(releaseByName('2.2')).toBeUndefined();
     expect(releaseByName('__proto__')).toBeUndefined();
+  });
+
+  it('come in ascending order', () => {
+    const names = allReleases().map((release) => release.name);
+    expect(new Set(names).size).toBe(names.length);
+    const misplaced = names.filter((name, index) => index > 0 && compareReleases(names[index - 1] ?? '', name) >= 0);
+    // 1.2.0-test.1 and -test.2 were tagged before 1.2.0-rc.1; as words they come after it.
+    expect(misplaced).toEqual(['1.2.0-rc.1']);
   });
 
   it('say what a platform should hold', () => {
