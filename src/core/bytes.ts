@@ -15,7 +15,7 @@ function requireBytes(bytes: Uint8Array, offset: number, width: number): void {
       code: 'BYTES_OUT_OF_RANGE',
       what: `cannot read ${width} byte${width === 1 ? '' : 's'}`,
       where: `offset ${offset}`,
-      expected: `an offset between 0 and ${bytes.length - width}`,
+      expected: bytes.length < width ? `at least ${width} bytes` : `an offset between 0 and ${bytes.length - width}`,
       got: `${offset} in ${bytes.length} bytes`,
       offset,
       help: 'The input is shorter than its own fields say. Check that it was read or downloaded completely.',

@@ -4,39 +4,12 @@
  */
 import { equalBytes, formatAddress } from './bytes.js';
 import { FormatError } from './errors.js';
-import { ADDRESS_SPACE_END, mergeRanges, type Range, sizeOf, subtractRanges } from './range.js';
+import { type ImageOptions, resolveOverlaps } from './overlap.js';
+import { ADDRESS_SPACE_END, isEmpty, mergeRanges, type Range, sizeOf, subtractRanges } from './range.js';
+import { clipSegment, type Segment, type SegmentSource, segmentEnd, segmentRange } from './segment.js';
 
-/** Where a segment's bytes came from. */
-export interface SegmentSource {
-  /** File name, or another label a person recognises. */
-  readonly name: string;
-  /** Offset in that input of the segment's first byte, where file and memory run in step (binary, ELF, DfuSe). */
-  readonly offset?: number | undefined;
-}
-
-export interface Segment {
-  readonly address: number;
-  readonly bytes: Uint8Array;
-  readonly source?: SegmentSource | undefined;
-}
-
-/**
- * refuse: any overlap is an error. identical: equal bytes may overlap. last-wins: the later segment replaces.
- */
-export type OverlapPolicy = 'refuse' | 'identical' | 'last-wins';
-
-export interface Overlap extends Range {
-  readonly first: Segment;
-  readonly second: Segment;
-  readonly identical: boolean;
-}
-
-export interface ImageOptions {
-  /** Default: refuse. */
-  readonly overlap?: OverlapPolicy;
-  /** Told about every overlap that the policy lets pass. */
-  readonly onOverlap?: (overlap: Overlap) => void;
-}
+export type { ImageOptions, Overlap, OverlapPolicy } from './overlap.js';
+export type { Segment, SegmentSource } from './segment.js';
 
 /** How a range is filled. All numbers are bytes; present + absent is the size of the range. */
 export interface FillStatistics {
@@ -105,10 +78,11 @@ export class MemoryImage {
   /** The present parts of a range, as views, in address order. */
   parts(range: Range): Segment[] {
     const found: Segment[] = [];
+    if (isEmpty(range)) return found;
     for (let index = this.firstSegmentFrom(range.start); index < this.segments.length; index++) {
       const segment = this.segments[index] as Segment;
       if (segment.address >= range.end) break;
-      found.push(clip(segment, range));
+      found.push(clipSegment(segment, range));
     }
     return found;
   }
@@ -123,7 +97,7 @@ export class MemoryImage {
     const parts = this.parts(range);
     const only = parts[0];
     if (parts.length === 1 && only && only.bytes.length === sizeOf(range)) return only.bytes;
-    if (parts.reduce((total, part) => total + part.bytes.length, 0) !== sizeOf(range)) return undefined;
+    if (parts.reduce((total, part) => total + part.bytes.length, 0) < sizeOf(range)) return undefined;
     return copyParts(parts, range, 0);
   }
 
@@ -144,6 +118,7 @@ export class MemoryImage {
 
   /** The image without a range. */
   without(range: Range): MemoryImage {
+    if (isEmpty(range)) return this;
     return new MemoryImage([
       ...this.parts({ start: 0, end: range.start }),
       ...this.parts({ start: range.end, end: ADDRESS_SPACE_END }),
@@ -187,7 +162,7 @@ export class MemoryImage {
         if (byte !== first) constant = false;
       }
     }
-    const size = sizeOf(range);
+    const size = Math.max(sizeOf(range), 0);
     return { size, present, absent: size - present, erased, zero, constant: constant ? first : undefined };
   }
 
@@ -209,7 +184,7 @@ export class MemoryImage {
   sourceOf(address: number): SegmentSource | undefined {
     const segment = this.segments[this.firstSegmentFrom(address)];
     if (!segment?.source || segment.address > address) return undefined;
-    return clip(segment, { start: address, end: address + 1 }).source;
+    return clipSegment(segment, { start: address, end: address + 1 }).source;
   }
 
   /** Index of the first segment that ends after `address` (binary search). */
@@ -225,29 +200,8 @@ export class MemoryImage {
   }
 }
 
-function segmentEnd(segment: Segment): number {
-  return segment.address + segment.bytes.length;
-}
-
-function segmentRange(segment: Segment): Range {
-  return { start: segment.address, end: segmentEnd(segment) };
-}
-
-function clip(segment: Segment, range: Range): Segment {
-  const start = Math.max(segment.address, range.start);
-  const end = Math.min(segmentEnd(segment), range.end);
-  if (start === segment.address && end === segmentEnd(segment)) return segment;
-  const skipped = start - segment.address;
-  const { source } = segment;
-  return {
-    address: start,
-    bytes: segment.bytes.subarray(skipped, end - segment.address),
-    source: source?.offset === undefined ? source : { name: source.name, offset: source.offset + skipped },
-  };
-}
-
 function copyParts(parts: readonly Segment[], range: Range, fill: number): Uint8Array {
-  const bytes = new Uint8Array(sizeOf(range));
+  const bytes = new Uint8Array(Math.max(sizeOf(range), 0));
   if (fill !== 0) bytes.fill(fill);
   for (const part of parts) bytes.set(part.bytes, part.address - range.start);
   return bytes;
@@ -265,57 +219,6 @@ function requireAddressRange(segment: Segment): void {
     address: segment.address,
     help: 'Check the base address or offset that was given for this input.',
   });
-}
-
-function describe(segment: Segment): string {
-  const { start, end } = segmentRange(segment);
-  const name = segment.source ? ` from ${segment.source.name}` : '';
-  return `${formatAddress(start)}-${formatAddress(end - 1)}${name}`;
-}
-
-/** Places segments one by one over what is already there; only reached when some do overlap. */
-function resolveOverlaps(segments: readonly Segment[], options: ImageOptions): Segment[] {
-  const policy = options.overlap ?? 'refuse';
-  let placed: Segment[] = [];
-  for (const segment of segments) {
-    const range = segmentRange(segment);
-    const kept: Segment[] = [];
-    for (const earlier of placed) {
-      if (segmentEnd(earlier) <= range.start || earlier.address >= range.end) {
-        kept.push(earlier);
-        continue;
-      }
-      judgeOverlap(earlier, segment, policy, options.onOverlap);
-      for (const rest of subtractRanges(segmentRange(earlier), [range])) kept.push(clip(earlier, rest));
-    }
-    kept.push(segment);
-    placed = kept;
-  }
-  return placed.sort((a, b) => a.address - b.address);
-}
-
-function judgeOverlap(
-  first: Segment,
-  second: Segment,
-  policy: OverlapPolicy,
-  onOverlap: ImageOptions['onOverlap'],
-): void {
-  const shared = {
-    start: Math.max(first.address, second.address),
-    end: Math.min(segmentEnd(first), segmentEnd(second)),
-  };
-  const identical = equalBytes(clip(first, shared).bytes, clip(second, shared).bytes);
-  if (policy === 'refuse' || (policy === 'identical' && !identical)) {
-    throw new FormatError({
-      code: 'IMAGE_OVERLAP',
-      what: identical ? 'the same addresses are given twice' : 'two inputs give different bytes for the same addresses',
-      where: `${formatAddress(shared.start)}-${formatAddress(shared.end - 1)}`,
-      got: `${describe(first)} and ${describe(second)}`,
-      address: shared.start,
-      help: 'Leave one of the two out, or move or crop it so that they no longer overlap.',
-    });
-  }
-  onOverlap?.({ ...shared, first, second, identical });
 }
 
 /** Joins neighbours from the same source; `offset` must run on too when the source has one. */

@@ -26,13 +26,14 @@ export function containsAddress(range: Range, address: number): boolean {
   return address >= range.start && address < range.end;
 }
 
-/** True when `inner` lies entirely in `outer`. An empty range lies in any range that holds its start. */
+/** True when `inner` lies entirely in `outer`. An empty range also lies in a range that ends where it starts. */
 export function containsRange(outer: Range, inner: Range): boolean {
   return inner.start >= outer.start && inner.end <= outer.end;
 }
 
+/** True when both ranges share an address; an empty range shares none. */
 export function overlaps(a: Range, b: Range): boolean {
-  return a.start < b.end && b.start < a.end;
+  return Math.max(a.start, b.start) < Math.min(a.end, b.end);
 }
 
 /** The part both ranges share, or undefined when they share none. */

@@ -7,7 +7,6 @@
  * file is pinned. With --optional a registry that cannot be reached is a notice, not a failure (unless CI is set).
  * FLASHATLAS_FIRMWARE_CACHE names another folder than `.cache/firmware`.
  */
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   mkdirSync,
@@ -23,6 +22,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
+import { runNpm } from '../../.ci/npm.mjs';
 
 const { packages, files } = JSON.parse(readFileSync(new URL('firmware.json', import.meta.url), 'utf8'));
 const cache =
@@ -79,15 +79,8 @@ function fetchPackage(name, folder) {
     '--fetch-retries=1',
     '--fetch-retry-mintimeout=500',
   ];
-  // Below `npm run` this is the npm that runs us, also where `npm` is no executable file.
-  const npm = process.env.npm_execpath;
-  const viaNode = npm !== undefined && /\.c?js$/.test(npm);
   try {
-    execFileSync(viaNode ? process.execPath : 'npm', viaNode ? [npm, ...args] : args, {
-      cwd: folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 300_000,
-    });
+    runNpm(args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], timeout: 300_000 });
   } catch (error) {
     const detail = String(error.stderr ?? '').trim() || error.message;
     throw new Unreachable(`npm pack ${name} did not work: ${detail.split('\n')[0]}`);
