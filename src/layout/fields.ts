@@ -35,6 +35,11 @@ export class Problems {
     this.found.push(details);
   }
 
+  /** False once a value had the wrong form, and an entry therefore may be missing from what was read. */
+  get wellFormed(): boolean {
+    return this.malformedCount === 0;
+  }
+
   /** Number of problems so far, of either kind. */
   get count(): number {
     return this.found.length + this.malformedCount;
@@ -44,7 +49,7 @@ export class Problems {
 const FORM_HELP =
   'Compare the file with the JSON Schema named in its "$schema" key, or with one of the built-in files.';
 /** No list in a layout file is longer; keeps a hostile file from costing more than reading it. */
-const MAX_ITEMS = 1024;
+export const MAX_ITEMS = 256;
 
 export class Field {
   constructor(

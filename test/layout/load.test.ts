@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LayoutError } from '../../src/core/errors.js';
-import {
-  boardIds,
-  chipIds,
-  type Library,
-  loadBoard,
-  loadChip,
-  resolveBoard,
-  resolveChip,
-} from '../../src/layout/load.js';
+import type { Library } from '../../src/layout/library.js';
+import { boardIds, chipIds, loadBoard, loadChip, resolveBoard, resolveChip } from '../../src/layout/load.js';
 
 function errorOf(action: () => unknown): LayoutError {
   try {
