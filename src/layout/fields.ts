@@ -111,7 +111,8 @@ export class Field {
       this.refuse(`a list of at most ${MAX_ITEMS} entries`);
       return [];
     }
-    return this.value.map((item, index) => new Field(item, `${this.where}/${index}`, this.problems));
+    // Array.from, because map() passes over the holes of a list that was not read from JSON.
+    return Array.from(this.value, (item: unknown, index) => new Field(item, `${this.where}/${index}`, this.problems));
   }
 
   /** Reads every entry of a list and leaves out those that are not sound. */

@@ -12,6 +12,7 @@ import type { Memory, Region, Variant } from './types.js';
 
 /** Problems of a chip file beyond its form. */
 export function chipProblems(file: unknown, origin: string, library: Library): ProblemDetails[] {
+  if (typeof file !== 'object' || file === null || Array.isArray(file)) return [];
   const problems = new Problems('collect');
   const own = parseChip(file, origin, problems);
   uniqueIds(own.memories, 'memory', problems);
@@ -32,6 +33,7 @@ export function boardProblems(
   decoders: readonly string[],
   library: Library,
 ): ProblemDetails[] {
+  if (typeof file !== 'object' || file === null || Array.isArray(file)) return [];
   const problems = new Problems('collect');
   const own = parseBoard(file, origin, problems);
   uniqueIds(own.variants, 'variant', problems);
