@@ -28,20 +28,21 @@ export interface CheckOptions {
   readonly library?: Library;
 }
 
+/** Nobody reads more; a hostile file could make tens of thousands. */
+const MAX_PROBLEMS = 200;
+
 /** Problems of the parsed JSON of a chip file; `origin` is the name it has in messages. Empty when it is good. */
 export async function checkChipFile(file: unknown, origin: string, library = BUILT_IN): Promise<LayoutProblem[]> {
   const { ChipSchema } = await import('./schema.js');
-  return report([...(await formProblems(ChipSchema, file, origin)), ...chipProblems(file, origin, library)]);
+  return report([...(await formProblems(ChipSchema, file, origin)), ...chipProblems(file, origin, library)], origin);
 }
 
 /** Problems of the parsed JSON of a board file; `origin` is the name it has in messages. Empty when it is good. */
 export async function checkBoardFile(file: unknown, origin: string, options: CheckOptions): Promise<LayoutProblem[]> {
   const { BoardSchema } = await import('./schema.js');
   const { decoders, library = BUILT_IN } = options;
-  return report([
-    ...(await formProblems(BoardSchema, file, origin)),
-    ...boardProblems(file, origin, decoders, library),
-  ]);
+  const sense = boardProblems(file, origin, decoders, library);
+  return report([...(await formProblems(BoardSchema, file, origin)), ...sense], origin);
 }
 
 /** Checks a file of `layouts/` by its name; undefined for a name of neither kind. */
@@ -67,17 +68,22 @@ export async function openBoard(file: unknown, origin: string, options: CheckOpt
   throw new LayoutError({
     code: 'LAYOUT_INVALID',
     what: `the board file has ${count}`,
-    where: first.where,
+    where: problems.length === 1 ? first.where : `${origin}#`,
     help: problems.map((problem) => `${problem.message} ${problem.help}`).join('\n'),
     cause: problems,
   });
 }
 
-function report(problems: readonly ProblemDetails[]): LayoutProblem[] {
-  return problems.map(({ code, where, what, expected, got, help }) => {
+function report(problems: readonly ProblemDetails[], origin: string): LayoutProblem[] {
+  const listed = problems.slice(0, MAX_PROBLEMS).map(({ code, where, what, expected, got, help }) => {
     const values = [expected && `expected ${expected}`, got && `got ${got}`].filter(Boolean).join(', ');
     return { code, where, message: `${where}: ${what}${values ? `: ${values}` : ''}.`, help };
   });
+  const rest = problems.length - listed.length;
+  if (rest === 0) return listed;
+  const where = `${origin}#`;
+  const message = `${where}: ${rest} more problem${rest === 1 ? ' is' : 's are'} not listed.`;
+  return [...listed, { code: 'LAYOUT_MORE_PROBLEMS', where, message, help: 'Correct the others first.' }];
 }
 
 /** One finding of the schema library; the shape it shares with other JSON Schema validators. */
@@ -88,14 +94,12 @@ interface SchemaError {
   readonly params: object;
 }
 
-/** A file with more mistakes than this is not one of ours. */
-const MAX_PROBLEMS = 200;
 const HELP = 'The JSON Schema named in "$schema" describes every key; editors use it to complete and check the file.';
 
 async function formProblems(schema: object, file: unknown, origin: string): Promise<ProblemDetails[]> {
   const [{ Value }, { Settings }] = await Promise.all([import('typebox/value'), import('typebox/system')]);
   const { maxErrors } = Settings.Get();
-  Settings.Set({ maxErrors: MAX_PROBLEMS });
+  Settings.Set({ maxErrors: 2 * MAX_PROBLEMS });
   let errors: readonly SchemaError[];
   try {
     errors = Value.Errors(schema, file);
@@ -164,7 +168,7 @@ function expectation(keyword: string, node: unknown): string | undefined {
     case 'enum':
       return Array.isArray(limit) ? `one of ${limit.join(', ')}` : undefined;
     case 'pattern':
-      return limit === '\\S' ? 'a text that is not empty' : `a text that matches ${limit}`;
+      return limit === '\\S' ? 'a text that is not empty' : `a text that matches ${limit}${example(node)}`;
     case 'minLength':
       return 'a text that is not empty';
     case 'minItems':
@@ -178,6 +182,11 @@ function expectation(keyword: string, node: unknown): string | undefined {
     default:
       return undefined;
   }
+}
+
+function example(node: unknown): string {
+  const examples = follow(node, '/examples');
+  return Array.isArray(examples) && examples.length > 0 ? `, such as ${describeValue(examples[0])}` : '';
 }
 
 function describe(node: unknown): string {

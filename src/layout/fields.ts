@@ -10,7 +10,7 @@ export interface Located<T> {
   readonly where: string;
 }
 
-/** Details of a problem in a layout file; `where` is always known. */
+/** Details of a problem in a layout file; `where` is empty only for an id that no file gave. */
 export type ProblemDetails = ErrorDetails & { readonly where: string };
 
 /**
@@ -31,7 +31,7 @@ export class Problems {
 
   /** A value of the right form that cannot be. */
   wrong(details: ProblemDetails): void {
-    if (this.mode === 'throw') throw new LayoutError(details);
+    if (this.mode === 'throw') throw new LayoutError({ ...details, where: details.where || undefined });
     this.found.push(details);
   }
 

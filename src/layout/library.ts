@@ -34,10 +34,9 @@ export function readFile(id: Located<string>, suffix: string, library: Library, 
   const near = nearest(id.value, known);
   problems.wrong({
     code: kind === 'chip' ? 'LAYOUT_UNKNOWN_CHIP' : 'LAYOUT_UNKNOWN_BOARD',
-    what: `there is no ${kind} with this id`,
+    what: `there is no ${kind} ${JSON.stringify(id.value.slice(0, 64))}`,
     where: id.where,
     expected: `one of ${known.join(', ')}`,
-    got: JSON.stringify(id.value.slice(0, 64)),
     help: near ? `Did you mean "${near}"?` : `Use one of the ${kind} ids listed above.`,
   });
   return undefined;

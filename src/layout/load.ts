@@ -26,13 +26,13 @@ export function boardIds(library: Library = BUILT_IN): string[] {
 /** @throws LayoutError when there is no such chip, or when its file is malformed. */
 export function loadChip(id: string, library: Library = BUILT_IN): Chip {
   const problems = new Problems('throw');
-  return finishChip(readChip({ value: id, where: `chip ${JSON.stringify(id)}` }, library, problems), problems);
+  return finishChip(readChip({ value: id, where: '' }, library, problems), problems);
 }
 
 /** @throws LayoutError when there is no such board, or when its file is malformed. */
 export function loadBoard(id: string, library: Library = BUILT_IN): Board {
   const problems = new Problems('throw');
-  const parts = readBoard({ value: id, where: `board ${JSON.stringify(id)}` }, library, problems);
+  const parts = readBoard({ value: id, where: '' }, library, problems);
   return finishBoard(parts, BUILT_IN_ORIGIN, library, problems);
 }
 

@@ -205,26 +205,29 @@ interface Pair {
 }
 
 /** Pairs of regions that belong to one map. */
-function* pairsInOneMap(board: BoardParts): Generator<Pair> {
-  const all: readonly Located<Variant>[] = board.variants;
-  for (const [index, a] of board.regions.entries()) {
-    for (const b of board.regions.slice(index + 1)) {
-      const mapsOfB = b.value.variants && new Set(b.value.variants);
-      const shared = a.value.variants
+function* pairsInOneMap(regions: readonly Located<Region>[], variants: readonly Located<Variant>[]): Generator<Pair> {
+  const [firstVariant] = variants;
+  const maps = regions.map(({ value }) => value.variants && new Set(value.variants));
+  for (const [index, a] of regions.entries()) {
+    for (let other = index + 1; other < regions.length; other++) {
+      const b = regions[other];
+      const mapsOfB = maps[other];
+      if (!b) continue;
+      const map = a.value.variants
         ? a.value.variants.find((name) => !mapsOfB || mapsOfB.has(name))
-        : (b.value.variants?.[0] ?? all[0]?.value.id);
-      if (shared !== undefined || all.length === 0) yield { a, b, map: shared };
+        : (b.value.variants?.[0] ?? firstVariant?.value.id);
+      if (map !== undefined || !firstVariant) yield { a, b, map };
     }
   }
 }
 
 /** Ids are unique in a map; regions of a map overlap only where one of them says so, and then they really do. */
 function checkOverlaps(own: BoardParts, board: BoardParts, problems: Problems): void {
-  for (const { a, b } of pairsInOneMap({ ...own, variants: board.variants })) {
+  for (const { a, b } of pairsInOneMap(own.regions, board.variants)) {
     if (a.value.id === b.value.id) duplicateRegion(a, b, problems);
   }
   const met = new Set<string>();
-  for (const { a, b, map } of pairsInOneMap(board)) {
+  for (const { a, b, map } of pairsInOneMap(board.regions, board.variants)) {
     const declared = a.value.overlays.includes(b.value.id) || b.value.overlays.includes(a.value.id);
     const touching = overlaps(a.value, b.value);
     if (declared && touching) {

@@ -365,6 +365,7 @@ describe('openBoard', () => {
     const error = await openBoard(bad, 'bad.board.json', options).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(LayoutError);
     expect(error).toMatchObject({ code: 'LAYOUT_INVALID', what: 'the board file has 2 problems' });
+    expect(error).toMatchObject({ where: 'bad.board.json#' });
     const help = (error as LayoutError).help;
     expect(help.split('\n')).toHaveLength(2);
     expect(help).toContain('bad.board.json#/regions/0');
@@ -433,6 +434,13 @@ describe('any file', () => {
     };
     const problems = await checkBoardFile(file, 'x.board.json', options);
     expect(problems[0]?.message).toContain('expected at most 256');
+    const crowd = Array.from({ length: 256 }, (_, index) => ({ ...region, id: `r${index}` }));
+    const listed = await checkBoardFile({ ...file, regions: crowd }, 'x.board.json', options);
+    expect(listed).toHaveLength(201);
+    expect(listed.at(-1)).toMatchObject({
+      code: 'LAYOUT_MORE_PROBLEMS',
+      message: 'x.board.json#: 32440 more problems are not listed.',
+    });
     const many = { ...file, regions: Array(256).fill(region) };
     expect((await checkBoardFile(many, 'x.board.json', options)).length).toBeGreaterThan(1);
   });
