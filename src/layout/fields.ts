@@ -10,7 +10,7 @@ export interface Located<T> {
   readonly where: string;
 }
 
-/** Details of a problem in a layout file; `where` is always known. */
+/** Details of a problem in a layout file; `where` is empty only for an id that no file gave. */
 export type ProblemDetails = ErrorDetails & { readonly where: string };
 
 /**
@@ -31,8 +31,13 @@ export class Problems {
 
   /** A value of the right form that cannot be. */
   wrong(details: ProblemDetails): void {
-    if (this.mode === 'throw') throw new LayoutError(details);
+    if (this.mode === 'throw') throw new LayoutError({ ...details, where: details.where || undefined });
     this.found.push(details);
+  }
+
+  /** False once a value had the wrong form, and an entry therefore may be missing from what was read. */
+  get wellFormed(): boolean {
+    return this.malformedCount === 0;
   }
 
   /** Number of problems so far, of either kind. */
@@ -44,7 +49,7 @@ export class Problems {
 const FORM_HELP =
   'Compare the file with the JSON Schema named in its "$schema" key, or with one of the built-in files.';
 /** No list in a layout file is longer; keeps a hostile file from costing more than reading it. */
-const MAX_ITEMS = 1024;
+export const MAX_ITEMS = 256;
 
 export class Field {
   constructor(
@@ -106,7 +111,8 @@ export class Field {
       this.refuse(`a list of at most ${MAX_ITEMS} entries`);
       return [];
     }
-    return this.value.map((item, index) => new Field(item, `${this.where}/${index}`, this.problems));
+    // Array.from, because map() passes over the holes of a list that was not read from JSON.
+    return Array.from(this.value, (item: unknown, index) => new Field(item, `${this.where}/${index}`, this.problems));
   }
 
   /** Reads every entry of a list and leaves out those that are not sound. */

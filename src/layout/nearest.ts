@@ -4,15 +4,18 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
+    const name = candidate.toLowerCase();
     // A missing prefix ("p1" for "particle-p1") is the most frequent slip and no typing error.
-    const contained = typed.length > 1 && candidate.toLowerCase().includes(typed);
-    const distance = contained ? 1 : editDistance(typed, candidate.toLowerCase());
+    const contained = typed.length > 1 && name.includes(typed);
+    const lastWord = name.slice(name.lastIndexOf('-') + 1);
+    const distance = contained ? 1 : Math.min(editDistance(typed, name), editDistance(typed, lastWord));
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
     }
   }
-  return bestDistance <= Math.max(2, Math.floor(typed.length / 3)) ? best : undefined;
+  const tolerance = typed.length < 3 ? 1 : Math.max(2, Math.floor(typed.length / 3));
+  return bestDistance <= tolerance ? best : undefined;
 }
 
 /** Levenshtein distance. */

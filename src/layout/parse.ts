@@ -123,6 +123,14 @@ function names(field: Field | undefined): readonly Located<string>[] {
 function parseRange(entry: Field, problems: Problems): Range {
   const start = entry.required('start').hex();
   const size = entry.required('size').hex();
+  if (size === 0) {
+    problems.malformed({
+      code: 'LAYOUT_BAD_VALUE',
+      what: 'the range is empty',
+      where: `${entry.where}/size`,
+      help: 'Give the number of bytes, such as "0x4000".',
+    });
+  }
   if (start + size > ADDRESS_SPACE_END) {
     problems.wrong({
       code: 'LAYOUT_ADDRESS_RANGE',

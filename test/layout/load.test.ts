@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LayoutError } from '../../src/core/errors.js';
-import {
-  boardIds,
-  chipIds,
-  type Library,
-  loadBoard,
-  loadChip,
-  resolveBoard,
-  resolveChip,
-} from '../../src/layout/load.js';
+import type { Library } from '../../src/layout/library.js';
+import { boardIds, chipIds, loadBoard, loadChip, resolveBoard, resolveChip } from '../../src/layout/load.js';
 
 function errorOf(action: () => unknown): LayoutError {
   try {
@@ -59,9 +52,13 @@ describe('ids', () => {
   it('suggests the nearest id for an unknown one', () => {
     const board = errorOf(() => loadBoard('particle-p2'));
     expect(board.code).toBe('LAYOUT_UNKNOWN_BOARD');
-    expect(board.message).toContain('there is no board with this id');
-    expect(board.got).toBe('"particle-p2"');
+    expect(board.message).toBe(
+      'there is no board "particle-p2": expected one of particle-electron, particle-p1, particle-photon, stm32f205-generic',
+    );
     expect(board.help).toBe('Did you mean "particle-p1"?');
+    expect(errorOf(() => loadBoard('p1')).help).toBe('Did you mean "particle-p1"?');
+    expect(errorOf(() => loadBoard('p2')).help).toBe('Did you mean "particle-p1"?');
+    expect(errorOf(() => loadBoard('zz')).help).toBe('Use one of the board ids listed above.');
     expect(errorOf(() => loadBoard('photon')).help).toBe('Did you mean "particle-photon"?');
     expect(errorOf(() => loadChip('stm32f205rh')).code).toBe('LAYOUT_UNKNOWN_CHIP');
     expect(errorOf(() => loadChip('xyzzy-plugh')).help).toBe('Use one of the chip ids listed above.');
