@@ -84,6 +84,16 @@ export function writeU32BigEndian(bytes: Uint8Array, offset: number, value: numb
   bytes[offset + 3] = value & 0xff;
 }
 
+/**
+ * The whole 32-bit words of some bytes, for loops that must see every one of them. A view where alignment allows, else a
+ * copy. Word values have the byte order of the machine, which is little-endian everywhere JavaScript runs today.
+ */
+export function wordsOf(bytes: Uint8Array): Uint32Array {
+  const length = bytes.length >>> 2;
+  if (bytes.byteOffset % 4 === 0) return new Uint32Array(bytes.buffer, bytes.byteOffset, length);
+  return new Uint32Array(bytes.slice(0, length * 4).buffer);
+}
+
 /** True when every byte of `bytes` in `start … end` equals `value`. An empty stretch is not filled with anything. */
 export function isFilledWith(bytes: Uint8Array, value: number, start = 0, end = bytes.length): boolean {
   if (end <= start) return false;
