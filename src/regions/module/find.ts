@@ -1,0 +1,214 @@
+/**
+ * Which modules an image holds, where, and in which role. Modules are expected where the board says (region starts) and
+ * where flash can be erased (sector starts); everything else is scanned with the CRC as the judge.
+ */
+import { isFilledWith } from '../../core/bytes.js';
+import type { MemoryImage } from '../../core/image.js';
+import { ADDRESS_SPACE_END, containsAddress, intersect, type Range, subtractRanges } from '../../core/range.js';
+import { moduleFunctionCode } from '../../layout/platforms.js';
+import type { Board, Memory, Region } from '../../layout/types.js';
+import { chooseVariant, type FoundModule, regionsOf } from '../../layout/variant.js';
+import { type DamagedHeader, type ParticleModule, readDamagedHeader, readForeignModule, readModule } from './decode.js';
+import { CRC_BYTES, HEADER_AFTER_VECTORS, MODULE_INFO } from './format.js';
+import { scanForModules } from './scan.js';
+
+/**
+ * main: at its own address. factory: the copy a factory reset installs. ota: at the place of downloaded updates.
+ * parked: a user module waiting in EEPROM page 1 (0.4.9 to 1.3.x installs it at start-up). foreign: for another platform.
+ * other: anywhere else.
+ */
+export type ModuleRole = 'main' | 'factory' | 'ota' | 'parked' | 'foreign' | 'other';
+
+export interface LocatedModule {
+  readonly module: ParticleModule;
+  readonly region: Region | null;
+  readonly role: ModuleRole;
+}
+
+export interface EmbeddedModule {
+  readonly inside: LocatedModule;
+  readonly module: ParticleModule;
+}
+
+/** A region that should begin with a module and does not. */
+export interface EmptyPlace {
+  readonly region: Region;
+  readonly state: 'absent' | 'erased' | 'damaged' | 'other';
+  readonly damaged: DamagedHeader | null;
+}
+
+export interface ModuleSurvey {
+  readonly variant: string | null;
+  readonly regions: readonly Region[];
+  readonly modules: readonly LocatedModule[];
+  readonly embedded: readonly EmbeddedModule[];
+  readonly emptyPlaces: readonly EmptyPlace[];
+  readonly scanComplete: boolean;
+}
+
+const WHOLE_ADDRESS_SPACE: Range = { start: 0, end: ADDRESS_SPACE_END };
+
+export function flashOf(board: Board): Memory {
+  const flash = board.chip.memories.find((memory) => memory.kind === 'flash');
+  if (!flash) throw new Error(`chip ${board.chip.id} has no flash memory`);
+  return flash;
+}
+
+export function surveyModules(image: MemoryImage, board: Board): ModuleSurvey {
+  const flash = flashOf(board);
+  const variant = chooseVariant(board, signs(image, board, flash));
+  const regions = regionsOf(board, variant);
+  const placed = readPlaces(image, board, regions, flash);
+  const loose = scanRest(image, placed, flash);
+  const modules = [...placed, ...loose.modules]
+    .sort((a, b) => a.address - b.address)
+    .map((module) => locate(module, regions, board));
+  const embedded = scanInside(modules, flash);
+  return {
+    variant: variant?.id ?? null,
+    regions,
+    modules,
+    embedded: embedded.modules,
+    emptyPlaces: emptyPlaces(image, board, regions, modules),
+    scanComplete: loose.complete && embedded.complete,
+  };
+}
+
+/** The bytes from an address to the end of their run or of the flash. */
+function bytesFrom(image: MemoryImage, address: number, flash: Range): Uint8Array | undefined {
+  const run = image.ranges().find((range) => containsAddress(range, address));
+  const range = run && intersect({ start: address, end: run.end }, flash);
+  return range && image.bytes(range);
+}
+
+/** The modules at the places that tell one map from another. */
+function signs(image: MemoryImage, board: Board, flash: Range): FoundModule[] {
+  const places = new Set(board.variants.flatMap((variant) => (variant.detect ?? []).map((sign) => sign.address)));
+  return [...places].flatMap((address) => {
+    const bytes = bytesFrom(image, address, flash);
+    const module = bytes && readModule(bytes, address);
+    if (!module) return [];
+    const { moduleIndex: index, moduleVersion: version } = module.info;
+    return [{ address, function: module.function, index, version }];
+  });
+}
+
+function readPlaces(image: MemoryImage, board: Board, regions: readonly Region[], flash: Memory): ParticleModule[] {
+  const starts = new Set(regions.map((region) => region.start));
+  const first = image.span?.start;
+  const places = [...starts, ...flash.sectors.map((sector) => sector.start), ...(first === undefined ? [] : [first])];
+  const accepted: ParticleModule[] = [];
+  for (const place of [...new Set(places)].sort((a, b) => a - b)) {
+    // A place inside a sound module holds that module's payload.
+    if (accepted.some((module) => module.crc === 'ok' && place > module.address && place < module.end)) continue;
+    const bytes = bytesFrom(image, place, place === first ? WHOLE_ADDRESS_SPACE : flash);
+    // Only the beginning of a file can be a module of a platform with another layout.
+    const module =
+      bytes && (readModule(bytes, place) ?? (place === first ? readForeignModule(bytes, place) : undefined));
+    if (module && isCredible(module, board, starts)) accepted.push(module);
+  }
+  return trimOverlaps(accepted);
+}
+
+/** A wrong CRC leaves only the header as evidence: it must name this place, or the place of another region (a copy). */
+function isCredible(module: ParticleModule, board: Board, regionStarts: ReadonlySet<number>): boolean {
+  if (module.crc === 'ok' || module.crc === 'placeholder') return true;
+  const { moduleStartAddress, platformId } = module.info;
+  if (moduleStartAddress === module.address) return true;
+  return regionStarts.has(moduleStartAddress) && platformId === board.platform?.id;
+}
+
+/** A damaged module that another one was written over ends where the newer one begins. */
+function trimOverlaps(modules: readonly ParticleModule[]): ParticleModule[] {
+  return modules.map((module, index) => {
+    const next = modules[index + 1];
+    if (!next || next.address >= module.end) return module;
+    return { ...module, end: next.address };
+  });
+}
+
+function scanRest(image: MemoryImage, placed: readonly ParticleModule[], flash: Memory) {
+  const claimed = placed.map(({ address, end }) => ({ start: address, end }));
+  const modules: ParticleModule[] = [];
+  let complete = true;
+  for (const run of image.ranges()) {
+    for (const rest of subtractRanges(run, claimed)) {
+      const range = intersect(rest, flash);
+      const bytes = range && image.bytes(range);
+      if (!range || !bytes) continue;
+      const result = scanForModules(bytes, range.start, { flash });
+      modules.push(...result.modules);
+      complete &&= result.complete;
+    }
+  }
+  return { modules, complete };
+}
+
+function scanInside(modules: readonly LocatedModule[], flash: Memory) {
+  const found: EmbeddedModule[] = [];
+  let complete = true;
+  for (const inside of modules) {
+    const { module } = inside;
+    const from = module.headerOffset + MODULE_INFO.size;
+    const result = scanForModules(module.bytes, module.address, { flash, from });
+    for (const carried of result.modules) found.push({ inside, module: carried });
+    complete &&= result.complete;
+  }
+  return { modules: found, complete };
+}
+
+function locate(module: ParticleModule, regions: readonly Region[], board: Board): LocatedModule {
+  const region = regionAt(regions, module.address);
+  return { module, region, role: roleOf(module, region, board) };
+}
+
+/** The region that begins at an address, else the smallest one around it. */
+export function regionAt(regions: readonly Region[], address: number): Region | null {
+  const around = regions.filter((region) => containsAddress(region, address));
+  return (
+    around.find((region) => region.start === address) ??
+    around.sort((a, b) => a.end - a.start - (b.end - b.start))[0] ??
+    null
+  );
+}
+
+function roleOf(module: ParticleModule, region: Region | null, board: Board): ModuleRole {
+  if (board.platform && module.info.platformId !== board.platform.id) return 'foreign';
+  if (!region) return module.address === module.info.moduleStartAddress ? 'main' : 'other';
+  if (region.role === 'ota' || region.role === 'factory') return region.role;
+  if (region.role === 'eeprom' && module.function === 'user-part') return 'parked';
+  // The pre-0.4.9 to 1.3.x factory image of the system parts lies behind them, with the parts' own start address.
+  if (module.info.moduleStartAddress < module.address && region.module === null) return 'factory';
+  return module.address === region.start ? 'main' : 'other';
+}
+
+function emptyPlaces(
+  image: MemoryImage,
+  board: Board,
+  regions: readonly Region[],
+  modules: readonly LocatedModule[],
+): EmptyPlace[] {
+  const places: EmptyPlace[] = [];
+  for (const region of regions) {
+    if (!region.module || region.role === 'factory') continue;
+    if (modules.some(({ module }) => module.address === region.start)) continue;
+    const size = HEADER_AFTER_VECTORS + MODULE_INFO.size + CRC_BYTES;
+    const head = image.parts({ start: region.start, end: Math.min(region.end, region.start + size) })[0];
+    if (!head || head.address !== region.start) {
+      places.push({ region, state: 'absent', damaged: null });
+      continue;
+    }
+    if (isFilledWith(head.bytes, 0xff)) {
+      places.push({ region, state: 'erased', damaged: null });
+      continue;
+    }
+    const damaged = readDamagedHeader(head.bytes, {
+      start: region.start,
+      functionId: moduleFunctionCode(region.module.function) ?? -1,
+      index: region.module.index,
+      platformId: board.platform?.id ?? -1,
+    });
+    places.push({ region, state: damaged ? 'damaged' : 'other', damaged: damaged ?? null });
+  }
+  return places;
+}

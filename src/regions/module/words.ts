@@ -1,0 +1,20 @@
+/** Modules in words. */
+import type { ParticleModule } from './decode.js';
+
+const FUNCTION_WORDS: Readonly<Record<string, string>> = {
+  bootloader: 'bootloader',
+  'mono-firmware': 'monolithic firmware',
+  'system-part': 'system part',
+  'user-part': 'user part',
+};
+
+/** "system part 2", "bootloader", "user part". */
+export function functionTitle(name: string, index: number): string {
+  const words = FUNCTION_WORDS[name] ?? name;
+  return name === 'system-part' ? `${words} ${index}` : words;
+}
+
+/** "system part 2 version 2202". */
+export function moduleTitle(module: ParticleModule): string {
+  return `${functionTitle(module.function, module.info.moduleIndex)} version ${module.info.moduleVersion}`;
+}
