@@ -1,0 +1,108 @@
+/** Rules about what modules need of each other: installed version at least the required one. */
+
+import type { Finding } from '../core/finding.js';
+import type { ModuleDependency } from '../regions/module/decode.js';
+import type { LocatedModule } from '../regions/module/find.js';
+import { MODULE_INFO } from '../regions/module/format.js';
+import { functionTitle, moduleTitle } from '../regions/module/words.js';
+import { defineRule, report } from './rule.js';
+
+export interface DependencyState extends ModuleDependency {
+  /** Version that is installed, or null when no such module is. */
+  readonly found: number | null;
+  readonly satisfied: boolean;
+}
+
+export const unmet = defineRule({
+  id: 'dependency/unmet',
+  severity: 'error',
+  about: 'A module needs a newer version of another one than is installed.',
+  message: (e: { module: string; needs: string; minVersion: number; found: number }) =>
+    `${e.module} needs ${e.needs} of at least version ${e.minVersion}; installed is ${e.found} (${e.found} < ${e.minVersion})`,
+  remedy: (e) => `Flash ${e.needs} of the same release.`,
+});
+
+export const missingDependency = defineRule({
+  id: 'dependency/missing',
+  severity: 'error',
+  about: 'A module needs another one that is not installed.',
+  message: (e: { module: string; needs: string; minVersion: number }) =>
+    `${e.module} needs ${e.needs} of at least version ${e.minVersion}; none is installed`,
+  remedy: (e) => `Flash ${e.needs} of the same release.`,
+});
+
+export const mixedGenerations = defineRule({
+  id: 'dependency/mixed-generations',
+  severity: 'warning',
+  about: 'Bootloader and system parts stand on different sides of 0.7.0, when the DCT moved.',
+  message: (e: { bootloader: number; system: number }) =>
+    e.bootloader >= 100
+      ? `bootloader ${e.bootloader} reads the DCT through the system parts, which version ${e.system} cannot serve: DFU cannot reach the DCT, pending updates are not applied`
+      : `bootloader ${e.bootloader} is from before 0.7.0 and uses the old DCT rules; system version ${e.system} writes the new ones`,
+  remedy: () => 'Flash the bootloader that was shipped with the system parts.',
+});
+
+export const dependencyRules = [unmet, missingDependency, mixedGenerations] as const;
+
+/** First bootloader and first system version that share the DCT through the system parts (0.7.0-rc.1). */
+const DCT_BOOTLOADER = 100;
+const DCT_SYSTEM = 200;
+
+/** The module that counts as installed for a function and index: sound enough to be read, and in its own place. */
+export function installedModule(
+  modules: readonly LocatedModule[],
+  functionId: number,
+  index: number,
+): LocatedModule | undefined {
+  return modules.find(
+    ({ module, role }) =>
+      role === 'main' && module.info.moduleFunction === functionId && module.info.moduleIndex === index,
+  );
+}
+
+/** Not transitive on purpose: part 1 and part 2 need each other since 0.8.0. */
+export function dependencyStates(located: LocatedModule, modules: readonly LocatedModule[]): DependencyState[] {
+  return located.module.dependencies.map((dependency) => {
+    const installed = installedModule(modules, dependency.functionId, dependency.index);
+    const found = installed?.module.info.moduleVersion ?? null;
+    return { ...dependency, found, satisfied: found !== null && found >= dependency.minVersion };
+  });
+}
+
+/** @param complete whether every module of the device is here, so that a missing one is missing for good. */
+export function checkDependencies(
+  located: LocatedModule,
+  modules: readonly LocatedModule[],
+  complete: boolean,
+): Finding[] {
+  const { module, region } = located;
+  if (located.role !== 'main') return [];
+  const title = moduleTitle(module);
+  const header = module.address + module.headerOffset;
+  return dependencyStates(located, modules).flatMap((state, index) => {
+    if (state.satisfied) return [];
+    const place = MODULE_INFO.field(index === 0 ? 'dependency' : 'dependency2');
+    const range = { start: header + place.offset, end: header + place.offset + place.size };
+    const needs = functionTitle(state.function, state.index);
+    const { minVersion, found } = state;
+    if (found !== null) {
+      return [report(unmet, range, { module: title, needs, minVersion, found }, { region: region?.id })];
+    }
+    if (!complete) return [];
+    return [report(missingDependency, range, { module: title, needs, minVersion }, { region: region?.id })];
+  });
+}
+
+/** Bootloader against system parts across the 0.7.0 change of the DCT. */
+export function checkGenerations(modules: readonly LocatedModule[]): Finding[] {
+  const bootloader = modules.find(({ module, role }) => role === 'main' && module.function === 'bootloader');
+  const system = modules.find(
+    ({ module, role }) => role === 'main' && module.function === 'system-part' && module.info.moduleIndex === 2,
+  );
+  if (!bootloader || !system) return [];
+  const versions = { bootloader: bootloader.module.info.moduleVersion, system: system.module.info.moduleVersion };
+  const mixed = versions.bootloader >= DCT_BOOTLOADER !== versions.system >= DCT_SYSTEM;
+  if (!mixed) return [];
+  const { address, end } = bootloader.module;
+  return [report(mixedGenerations, { start: address, end }, versions, { region: bootloader.region?.id })];
+}

@@ -1,0 +1,118 @@
+/** Rules about modules and places: does what lies here belong here, and is everything there that must be? */
+import { formatAddress } from '../core/bytes.js';
+import type { Finding } from '../core/finding.js';
+import type { Board, Region } from '../layout/types.js';
+import type { EmptyPlace, LocatedModule } from '../regions/module/find.js';
+import { CRC_BYTES, MODULE_INFO } from '../regions/module/format.js';
+import { functionTitle, moduleTitle } from '../regions/module/words.js';
+import { defineRule, report } from './rule.js';
+
+export const wrongPlatform = defineRule({
+  id: 'placement/wrong-platform',
+  severity: 'error',
+  about: 'A module was built for another platform than the board.',
+  message: (e: { module: string; platform: string; platformId: number; board: string; expectedId: number }) =>
+    `${e.module}: platform_id is ${e.platformId} (${e.platform}), the ${e.board} is platform ${e.expectedId}`,
+  remedy: (e) => `Flash the ${e.board} file of the same release.`,
+});
+
+export const wrongModule = defineRule({
+  id: 'placement/wrong-module',
+  severity: 'error',
+  about: 'A region holds a module of another kind or index than it is for.',
+  message: (e: { module: string; region: string; expected: string }) =>
+    `${e.module} lies in the region of ${e.expected} (${e.region})`,
+  remedy: (e) => `Write ${e.expected} there, and this module at its own address.`,
+});
+
+export const wrongAddress = defineRule({
+  id: 'placement/wrong-start-address',
+  severity: 'error',
+  about: 'A module lies at another address than it was linked for.',
+  message: (e: { module: string; linkedFor: string; found: string }) =>
+    `${e.module}: module_start_address is ${e.linkedFor}, but it lies at ${e.found}: it was linked for another place and is not started here`,
+  remedy: (e) => `Link it for ${e.found}, or write it to ${e.linkedFor} if that region is meant for it.`,
+});
+
+export const pastRegion = defineRule({
+  id: 'placement/past-region',
+  severity: 'error',
+  about: 'A module reaches past the end of its region.',
+  message: (e: { module: string; region: string; end: string; limit: string }) =>
+    `${e.module} ends at ${e.end}, past the end of ${e.region} at ${e.limit}`,
+  remedy: () => 'Make the module smaller; what follows its region is overwritten otherwise.',
+});
+
+export const missing = defineRule({
+  id: 'placement/missing',
+  severity: 'error',
+  about: 'A region that must hold a module holds none.',
+  message: (e: { region: string; module: string; state: string }) =>
+    `${e.region}: no ${e.module} here, the region is ${e.state}`,
+  remedy: (e) => `Flash ${e.module} of the release that the other parts belong to.`,
+});
+
+export const placementRules = [wrongPlatform, wrongModule, wrongAddress, pastRegion, missing] as const;
+
+/** Roles that claim to be installed; copies legitimately carry another address. */
+function isInstalled(located: LocatedModule): boolean {
+  return located.role === 'main' || located.role === 'foreign';
+}
+
+export function checkPlacement(located: LocatedModule, board: Board): Finding[] {
+  const { module, region } = located;
+  const findings: Finding[] = [];
+  const title = moduleTitle(module);
+  const header = module.address + module.headerOffset;
+  const field = (name: 'platformId' | 'moduleFunction' | 'moduleStartAddress') => {
+    const place = MODULE_INFO.field(name);
+    return { start: header + place.offset, end: header + place.offset + place.size };
+  };
+  if (board.platform && module.info.platformId !== board.platform.id) {
+    const evidence = {
+      module: title,
+      platform: module.platform ?? 'unknown',
+      platformId: module.info.platformId,
+      board: board.name,
+      expectedId: board.platform.id,
+    };
+    findings.push(report(wrongPlatform, field('platformId'), evidence, { region: region?.id }));
+  }
+  if (!region?.module || region.start !== module.address || !isInstalled(located)) return findings;
+  if (!isExpected(located, region)) {
+    const expected = functionTitle(region.module.function, region.module.index);
+    const evidence = { module: title, region: region.title, expected };
+    findings.push(report(wrongModule, field('moduleFunction'), evidence, { region: region.id }));
+  }
+  if (module.info.moduleStartAddress !== module.address) {
+    const evidence = {
+      module: title,
+      linkedFor: formatAddress(module.info.moduleStartAddress),
+      found: formatAddress(module.address),
+    };
+    findings.push(report(wrongAddress, field('moduleStartAddress'), evidence, { region: region.id }));
+  }
+  if (module.info.moduleEndAddress + CRC_BYTES > region.end && module.info.moduleStartAddress === region.start) {
+    const evidence = {
+      module: title,
+      region: region.title,
+      end: formatAddress(module.info.moduleEndAddress + CRC_BYTES),
+      limit: formatAddress(region.end),
+    };
+    findings.push(report(pastRegion, { start: region.end, end: module.end }, evidence, { region: region.id }));
+  }
+  return findings;
+}
+
+function isExpected({ module }: LocatedModule, region: Region): boolean {
+  return module.function === region.module?.function && module.info.moduleIndex === region.module.index;
+}
+
+const STATE_WORDS = { absent: 'not in this image', erased: 'erased', other: 'filled with something else', damaged: '' };
+
+/** For a whole device: places that must not be empty. A damaged header has its own rule. */
+export function checkEmptyPlace({ region, state }: EmptyPlace): Finding[] {
+  if (!region.module || state === 'damaged') return [];
+  const module = functionTitle(region.module.function, region.module.index);
+  return [report(missing, region, { region: region.title, module, state: STATE_WORDS[state] }, { region: region.id })];
+}
