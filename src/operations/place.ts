@@ -1,0 +1,67 @@
+/**
+ * Where the bytes of an input belong. Most files say it themselves; a raw binary is placed by the option of the user, by
+ * the header of the module it begins with, or by its size when that is exactly the size of the flash.
+ */
+import type { MemoryImage } from '../core/image.js';
+import { moduleFunctionCode } from '../layout/platforms.js';
+import type { Board } from '../layout/types.js';
+import { type ParticleModule, readDamagedHeader, readForeignModule, readModule } from '../regions/module/decode.js';
+import { flashOf } from '../regions/module/find.js';
+
+export type BaseSource = 'given' | 'file' | 'header' | 'inferred';
+
+export interface PlacedImage {
+  readonly image: MemoryImage;
+  /** Target address of the first byte; null when nothing says where the bytes belong (the image then starts at 0). */
+  readonly base: number | null;
+  readonly baseSource: BaseSource | null;
+  /** Why, as a clause. */
+  readonly baseReason: string;
+}
+
+export interface Placeable {
+  readonly image: MemoryImage;
+  readonly addressSource: 'file' | 'given' | 'assumed';
+}
+
+export function placeImage({ image, addressSource }: Placeable, board: Board): PlacedImage {
+  const base = image.span?.start ?? null;
+  if (addressSource === 'file') return { image, base, baseSource: 'file', baseReason: 'the file gives its addresses' };
+  if (addressSource === 'given') return { image, base, baseSource: 'given', baseReason: 'given by --base' };
+  const bytes = image.span && image.bytes(image.span);
+  const flash = flashOf(board);
+  if (!bytes) return { image, base: null, baseSource: null, baseReason: 'the input is empty' };
+  if (bytes.length === flash.end - flash.start) {
+    return move(image, flash.start, 'inferred', `its size is exactly that of the flash of ${board.chip.name}`);
+  }
+  const module = readModule(bytes, 0) ?? readForeignModule(bytes, 0);
+  if (module) return move(image, module.info.moduleStartAddress, 'header', headerReason(module));
+  const damaged = damagedRegion(bytes, board);
+  if (damaged) return move(image, damaged.start, 'inferred', `it begins like a module for ${damaged.title}`);
+  return { image, base: null, baseSource: null, baseReason: 'nothing in it says where it belongs' };
+}
+
+function move(image: MemoryImage, base: number, baseSource: BaseSource, baseReason: string): PlacedImage {
+  const size = image.span ? image.span.end - image.span.start : 0;
+  // A header that names the top of the address space cannot place a file that does not fit there.
+  if (base + size > 0x1_0000_0000)
+    return { image, base: null, baseSource: null, baseReason: 'its header points past 4 GiB' };
+  return { image: image.shift(base - (image.span?.start ?? 0)), base, baseSource, baseReason };
+}
+
+function headerReason(module: ParticleModule): string {
+  return `it begins with a module whose header says so (offset 0x${module.headerOffset.toString(16).toUpperCase()})`;
+}
+
+function damagedRegion(bytes: Uint8Array, board: Board) {
+  return board.regions.find(
+    (region) =>
+      region.module &&
+      readDamagedHeader(bytes, {
+        start: region.start,
+        functionId: moduleFunctionCode(region.module.function) ?? -1,
+        index: region.module.index,
+        platformId: board.platform?.id ?? -1,
+      }),
+  );
+}

@@ -1,0 +1,34 @@
+/**
+ * One JSON document per command. Fields that hold target addresses are written as "0x080A0000"; everything else that is
+ * a number stays one. Byte arrays never appear.
+ */
+import { formatAddress } from '../core/bytes.js';
+
+/** Names of fields that hold target addresses, in every schema. */
+const ADDRESS_FIELDS: ReadonlySet<string> = new Set([
+  'start',
+  'end',
+  'address',
+  'startAddress',
+  'endAddress',
+  'base',
+  'entry',
+  'initialStackPointer',
+  'resetVector',
+  'source',
+  'destination',
+]);
+
+export function renderJson(document: unknown): string {
+  return JSON.stringify(document, addressesAsText, 2);
+}
+
+/** The same on one line, for NDJSON. */
+export function renderJsonLine(document: unknown): string {
+  return JSON.stringify(document, addressesAsText);
+}
+
+function addressesAsText(key: string, value: unknown): unknown {
+  if (typeof value === 'number' && ADDRESS_FIELDS.has(key)) return formatAddress(value);
+  return value;
+}
