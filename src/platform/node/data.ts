@@ -16,9 +16,9 @@ export function readData(name: string): unknown {
   return JSON.parse(text);
 }
 
-/** File names in `layouts/`, sorted. */
+/** File names in `layouts/`, sorted; the JSON Schemas, which only editors read, are not among them. */
 export function dataNames(): string[] {
   return readdirSync(fileURLToPath(FOLDER))
-    .filter((name) => name.endsWith('.json'))
+    .filter((name) => name.endsWith('.json') && !name.endsWith('.schema.json'))
     .sort();
 }

@@ -1,0 +1,52 @@
+/** flashatlas catalog */
+import { UsageError } from '../../core/errors.js';
+import { type CatalogMatch, listReleases, matchModules } from '../../operations/catalog.js';
+import { renderMatches, renderReleases } from '../../report/catalog.js';
+import { renderJson } from '../../report/json.js';
+import { TOOL } from '../../tool.js';
+import { suggestion } from '../args.js';
+import { type Command, EXIT_DONE, EXIT_FINDINGS, INPUT_OPTIONS } from '../command.js';
+import { boardFrom, openInput } from '../open.js';
+
+export const command: Command = {
+  operands: 'list | match FILE...',
+  about:
+    'list: the releases of the board and their module versions. match: which exact build each module in the files is; exit 1 when one is not catalogued.',
+  options: {
+    ...INPUT_OPTIONS,
+    '--prereleases': { type: 'flag', about: 'list: pre-releases too' },
+  },
+  examples: ['flashatlas catalog list', 'flashatlas catalog match p1-system-part1.bin'],
+  async run(args, context) {
+    const [action = 'list', ...files] = args.operands;
+    const board = await boardFrom(args);
+    if (action === 'list') {
+      const releases = listReleases(board, args.flag('--prereleases'));
+      const document = { schema: 'flashatlas/catalog-list', schemaVersion: 1, tool: TOOL, board: board.id, releases };
+      context.write(context.json ? `${renderJson(document)}\n` : renderReleases(releases, context.style));
+      return EXIT_DONE;
+    }
+    if (action !== 'match' || files.length === 0) throw badAction(action, files.length);
+    const matches: CatalogMatch[] = [];
+    for (const file of files) matches.push(...matchModules(await openInput(file, args), board));
+    const document = { schema: 'flashatlas/catalog-match', schemaVersion: 1, tool: TOOL, matches };
+    context.write(context.json ? `${renderJson(document)}\n` : renderMatches(matches, context.style));
+    return matches.length > 0 && matches.every((match) => match.known) ? EXIT_DONE : EXIT_FINDINGS;
+  },
+};
+
+function badAction(action: string, files: number): UsageError {
+  if (action === 'match' && files === 0) {
+    return new UsageError({
+      code: 'USAGE_ONE_FILE',
+      what: 'no file was named',
+      help: 'Name at least one file to match.',
+    });
+  }
+  return new UsageError({
+    code: 'USAGE_UNKNOWN_ACTION',
+    what: `unknown action ${JSON.stringify(action)}`,
+    expected: 'list or match',
+    help: suggestion(action, ['list', 'match']) ?? 'See flashatlas catalog --help.',
+  });
+}

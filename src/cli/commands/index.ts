@@ -1,0 +1,30 @@
+/** The commands and their one-line summaries; a command's code is loaded when it runs. */
+import type { Command } from '../command.js';
+
+interface Entry {
+  readonly about: string;
+  readonly load: () => Promise<Command>;
+}
+
+export const COMMANDS: Readonly<Record<string, Entry>> = Object.assign(Object.create(null) as Record<string, Entry>, {
+  inspect: {
+    about: 'what every byte of a dump or image is, and whether it is right',
+    load: async () => (await import('./inspect.js')).command,
+  },
+  map: {
+    about: 'the chip drawn to scale',
+    load: async () => (await import('./map.js')).command,
+  },
+  layouts: {
+    about: 'the chips and boards that are known; check your own board file',
+    load: async () => (await import('./layouts.js')).command,
+  },
+  catalog: {
+    about: 'the releases and module builds that are known; find out which build a file is',
+    load: async () => (await import('./catalog.js')).command,
+  },
+});
+
+export function commandNames(): string[] {
+  return Object.keys(COMMANDS);
+}

@@ -1,0 +1,191 @@
+/** Files in and out. Reading is bounded; writing never replaces, never leaves half a file. */
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { BuildError, type ErrorDetails, InputError } from '../core/errors.js';
+import { formatCount, formatSize } from '../core/words.js';
+
+export const DEFAULT_MAX_SIZE = 64 << 20;
+const STDIN = 0;
+const CHUNK_BYTES = 1 << 20;
+
+/** The content of a file, or of stdin for "-". @throws InputError */
+export function readInput(path: string, maxSize = DEFAULT_MAX_SIZE): Uint8Array {
+  if (path === '-') return readStream(STDIN, 'stdin', maxSize);
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  try {
+    const status = fstatSync(file);
+    if (status.isDirectory()) {
+      throw new InputError({
+        code: 'INPUT_IS_DIRECTORY',
+        what: 'found a directory instead of a file',
+        where: path,
+        help: 'Name a file in it.',
+      });
+    }
+    if (!status.isFile()) return readStream(file, path, maxSize);
+    if (status.size > maxSize) throw tooLarge(path, maxSize, status.size);
+    return readExactly(file, path, status.size);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function readExactly(file: number, path: string, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let length = 0;
+  try {
+    while (length < size) {
+      const count = readSync(file, bytes, length, size - length, null);
+      if (count === 0) break;
+      length += count;
+    }
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  return length === size ? bytes : bytes.slice(0, length);
+}
+
+function readStream(file: number, name: string, maxSize: number): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for (;;) {
+    const chunk = new Uint8Array(CHUNK_BYTES);
+    let count: number;
+    try {
+      count = readSync(file, chunk, 0, chunk.length, null);
+    } catch (error) {
+      if (isErrno(error, 'EAGAIN')) continue;
+      if (isErrno(error, 'EOF')) break;
+      throw unreadable(name, error);
+    }
+    if (count === 0) break;
+    total += count;
+    if (total > maxSize) throw tooLarge(name, maxSize);
+    chunks.push(chunk.subarray(0, count));
+  }
+  const bytes = new Uint8Array(total);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
+function isErrno(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+function tooLarge(path: string, maxSize: number, size?: number): InputError {
+  return new InputError({
+    code: 'INPUT_TOO_LARGE',
+    what: 'the input is larger than any flash image should be',
+    where: path,
+    expected: `at most ${formatSize(maxSize)}`,
+    got: size === undefined ? 'more' : `${formatCount(size)} bytes`,
+    help: 'If this really is a flash image, raise the limit with --max-size.',
+  });
+}
+
+function unreadable(path: string, error: unknown): InputError {
+  const missing = isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR');
+  const denied = isErrno(error, 'EACCES') || isErrno(error, 'EPERM');
+  const details: ErrorDetails = {
+    code: missing ? 'INPUT_NOT_FOUND' : denied ? 'INPUT_NO_PERMISSION' : 'INPUT_UNREADABLE',
+    what: missing ? 'no such file' : denied ? 'the file may not be read' : 'the file cannot be read',
+    where: path,
+    got: missing || denied ? undefined : error instanceof Error ? error.message : String(error),
+    help: missing ? 'Check the name and the folder.' : 'Check the permissions and the medium.',
+    cause: error,
+  };
+  return new InputError(details);
+}
+
+/**
+ * Writes a file by way of a temporary one in the same folder, so that a failed run leaves nothing.
+ * @throws BuildError OUTPUT_EXISTS, OUTPUT_IS_INPUT or OUTPUT_FAILED
+ */
+export function writeOutput(
+  path: string,
+  content: Uint8Array | string,
+  options: { readonly force?: boolean; readonly inputs?: readonly string[] } = {},
+): void {
+  for (const input of options.inputs ?? []) {
+    if (sameFile(path, input)) {
+      throw new BuildError({
+        code: 'OUTPUT_IS_INPUT',
+        what: 'the output would replace an input',
+        where: path,
+        help: 'Give the output another name; inputs are never changed in place.',
+      });
+    }
+  }
+  if (existsSync(path) && !options.force) {
+    throw new BuildError({
+      code: 'OUTPUT_EXISTS',
+      what: 'the output exists already',
+      where: path,
+      help: 'Choose another name, or add --force to replace it.',
+    });
+  }
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    const file = openSync(temporary, 'wx');
+    try {
+      writeAll(file, typeof content === 'string' ? new TextEncoder().encode(content) : content);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw new BuildError({
+      code: 'OUTPUT_FAILED',
+      what: 'the output cannot be written',
+      where: path,
+      got: error instanceof Error ? error.message : String(error),
+      help: 'Check that the folder exists, is writable and has room.',
+      cause: error,
+    });
+  }
+}
+
+/** Writes everything to an open file, however little the system takes at once. */
+export function writeAll(file: number, bytes: Uint8Array): void {
+  let offset = 0;
+  while (offset < bytes.length) {
+    try {
+      offset += writeSync(file, bytes, offset);
+    } catch (error) {
+      if (!isErrno(error, 'EAGAIN')) throw error;
+    }
+  }
+}
+
+function sameFile(a: string, b: string): boolean {
+  if (b === '-') return false;
+  try {
+    const first = statSync(a);
+    const second = statSync(b);
+    return first.dev === second.dev && first.ino === second.ino;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,73 @@
+/** Entry point: finds the command, runs it, turns errors into messages and exit codes. */
+import { FlashatlasError, UsageError } from '../core/errors.js';
+import { TOOL } from '../tool.js';
+import { EXIT_DONE, EXIT_FAILED } from './command.js';
+import { COMMANDS, commandNames } from './commands/index.js';
+import { writeAll } from './io.js';
+import { runCommand } from './run.js';
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    const { overview, helpOf } = await import('./help.js');
+    const topic = name === 'help' ? rest[0] : undefined;
+    writeAll(1, new TextEncoder().encode(topic === undefined ? overview() : await helpOf(topic)));
+    return EXIT_DONE;
+  }
+  if (name === '--version' || name === '-V') {
+    writeAll(1, new TextEncoder().encode(`${TOOL.version}\n`));
+    return EXIT_DONE;
+  }
+  const entry = COMMANDS[name];
+  if (!entry) {
+    const { suggestion } = await import('./args.js');
+    const help = suggestion(name, commandNames()) ?? 'See flashatlas --help for the commands.';
+    throw new UsageError({ code: 'USAGE_UNKNOWN_COMMAND', what: `unknown command ${JSON.stringify(name)}`, help });
+  }
+  return runCommand(name, await entry.load(), rest);
+}
+
+function describeError(error: unknown, debug: boolean): string {
+  if (error instanceof FlashatlasError) {
+    const stack = debug ? `\n${error.stack}` : '';
+    return `flashatlas: ${error.message}\n  ${error.help}\n  (${error.code})${stack}\n`;
+  }
+  const stack = debug && error instanceof Error ? error.stack : 'Run again with --debug for its stack.';
+  return `flashatlas: this is a bug: ${error instanceof Error ? error.message : String(error)}\n  ${stack}\n`;
+}
+
+/** The same facts for programs: stdout stays one document even when a command could not do its job. */
+function errorDocument(error: unknown): unknown {
+  const known = error instanceof FlashatlasError ? error : undefined;
+  return {
+    schema: 'flashatlas/error',
+    schemaVersion: 1,
+    tool: TOOL,
+    error: {
+      code: known?.code ?? 'INTERNAL',
+      message: error instanceof Error ? error.message : String(error),
+      what: known?.what,
+      where: known?.where,
+      expected: known?.expected,
+      got: known?.got,
+      offset: known?.offset,
+      line: known?.line,
+      address: known?.address,
+      help: known?.help ?? 'This is a bug. Please report it with the command that shows it.',
+    },
+  };
+}
+
+const argv = process.argv.slice(2);
+try {
+  process.exitCode = await main(argv);
+} catch (error) {
+  // A reader that went away (`| head`) is no error of ours.
+  if (error instanceof Error && 'code' in error && error.code === 'EPIPE') process.exit(EXIT_DONE);
+  if (argv.includes('--json')) {
+    const { renderJson } = await import('../report/json.js');
+    writeAll(1, new TextEncoder().encode(`${renderJson(errorDocument(error))}\n`));
+  }
+  writeAll(2, new TextEncoder().encode(describeError(error, argv.includes('--debug'))));
+  process.exitCode = EXIT_FAILED;
+}

@@ -1,0 +1,233 @@
+/** inspect on made-up modules: placement, damage, padding, bad input, and the account of every byte. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { writeU16, writeU32 } from '../../../src/core/bytes.js';
+import { FlashatlasError } from '../../../src/core/errors.js';
+import { MemoryImage } from '../../../src/core/image.js';
+import { loadBoard } from '../../../src/layout/load.js';
+import { inspect } from '../../../src/operations/inspect/inspect.js';
+import {
+  bootloader,
+  dump,
+  FLASH_SIZE,
+  healthyDump,
+  payload,
+  rawInput,
+  systemPart1,
+  systemPart2,
+  userPart,
+} from '../../support/synthetic.js';
+
+const board = loadBoard('particle-p1');
+const judge = (bytes: Uint8Array, base?: number) => inspect(rawInput(bytes, base), board);
+const rulesOf = (report: ReturnType<typeof judge>) => report.findings.map((finding) => finding.rule);
+
+describe('inspect, a device', () => {
+  it('finds nothing to object to in a healthy one', () => {
+    const report = judge(healthyDump());
+    expect(report.verdict).toBe('pass');
+    expect(report.modules.map((module) => module.role)).toEqual(['main', 'main', 'main', 'main']);
+  });
+
+  it('names the field of a user module linked for 0x08010000', () => {
+    const report = judge(
+      dump([
+        [0x08000000, bootloader()],
+        [0x08020000, systemPart1()],
+        [0x08060000, systemPart2()],
+        [0x080a0000, userPart({ startAddress: 0x08010000 })],
+      ]),
+    );
+    const finding = report.findings.find((entry) => entry.rule === 'placement/wrong-start-address');
+    expect(finding).toMatchObject({ start: 0x080a0000, end: 0x080a0004, region: 'user', severity: 'error' });
+    expect(finding?.message).toContain('module_start_address is 0x08010000, but it lies at 0x080A0000');
+  });
+
+  it('says what an erased device lacks', () => {
+    const report = judge(new Uint8Array(FLASH_SIZE).fill(0xff));
+    expect(report.verdict).toBe('fail');
+    const missing = report.findings.filter((finding) => finding.rule === 'placement/missing');
+    expect(missing.map((finding) => finding.region)).toEqual(['bootloader', 'system-part1', 'system-part2', 'user']);
+    expect(report.coverage).toMatchObject({ erased: FLASH_SIZE, unknown: 0 });
+  });
+
+  it('reports the half-written module, and from where it is erased', () => {
+    const bytes = healthyDump();
+    bytes.fill(0xff, 0x22000, 0x40000);
+    const finding = judge(bytes).findings.find((entry) => entry.rule === 'module/crc-mismatch');
+    expect(finding?.message).toContain('everything from 0x08022000 to its end is erased');
+  });
+
+  it('explains a damaged header field by field instead of inventing a module', () => {
+    const bytes = healthyDump();
+    writeU32(bytes, 0xa0004, 0x12345678);
+    const report = judge(bytes);
+    expect(report.modules).toHaveLength(3);
+    const finding = report.findings.find((entry) => entry.rule === 'module/damaged-header');
+    expect(finding?.message).toMatch(/module_end_address is 0x12345678, expected at most 0x0829FFFC/);
+    expect(rulesOf(report)).not.toContain('placement/missing');
+  });
+
+  it('takes a copy in the OTA region for residue and one in the factory region for the factory image', () => {
+    const bytes = healthyDump();
+    bytes.set(systemPart1(), 0xc0000);
+    bytes.set(userPart(), 0xe0000);
+    const report = judge(bytes);
+    expect(report.modules.slice(4).map((module) => [module.region, module.role])).toEqual([
+      ['ota', 'ota'],
+      ['factory', 'factory'],
+    ]);
+    expect(report.verdict).toBe('pass');
+  });
+
+  it('knows the parked user module of early factory images', () => {
+    const bytes = healthyDump();
+    bytes.set(userPart(), 0xc000);
+    expect(judge(bytes).modules[1]).toMatchObject({ region: 'eeprom1', role: 'parked', address: 0x0800c000 });
+  });
+
+  it('finds a module at an unusual address', () => {
+    const bytes = healthyDump();
+    bytes.set(userPart({ version: 77 }), 0xb0010);
+    expect(judge(bytes).modules.find((module) => module.version === 77)).toMatchObject({
+      role: 'other',
+      address: 0x080b0010,
+      crc: 'ok',
+    });
+  });
+
+  it('chooses the map of a monolithic build by the module that is there', () => {
+    const mono = systemPart1(11, { functionId: 3, index: 0, dependencies: [] });
+    const report = judge(
+      dump([
+        [0x08000000, bootloader(7)],
+        [0x08020000, mono],
+      ]),
+    );
+    expect(report.layout.variant).toBe('monolithic');
+    expect(report.modules[1]).toMatchObject({ region: 'firmware', function: 'mono-firmware', role: 'main' });
+  });
+
+  it('warns of a bootloader from the other side of 0.7.0', () => {
+    const bytes = healthyDump();
+    bytes.set(bootloader(7), 0);
+    const report = judge(bytes);
+    expect(rulesOf(report)).toEqual(expect.arrayContaining(['dependency/mixed-generations', 'dependency/unmet']));
+  });
+
+  it('reports versions no release has, flags and odd fields', () => {
+    const bytes = healthyDump();
+    bytes.set(systemPart1(2299, { flags: 2 }), 0x20000);
+    const report = judge(bytes);
+    expect(rulesOf(report)).toEqual(expect.arrayContaining(['module/unknown-version', 'module/flags-set']));
+    bytes.set(systemPart2(4000), 0x60000);
+    expect(rulesOf(judge(bytes))).toContain('module/version-after-support');
+  });
+});
+
+describe('inspect, a file', () => {
+  it('places a module by its header', () => {
+    const report = judge(systemPart2());
+    expect(report.kind).toBe('module');
+    expect(report.input).toMatchObject({ base: 0x08060000, baseSource: 'header' });
+    expect(report.sectors).toEqual([]);
+    expect(report.verdict).toBe('pass');
+  });
+
+  it('finds the end of a padded module through its header', () => {
+    const padded = new Uint8Array(0x4000).fill(0xff);
+    padded.set(bootloader());
+    const report = judge(padded);
+    expect(report.modules[0]).toMatchObject({ crc: 'ok', sha: 'ok' });
+    expect(report.verdict).toBe('pass');
+  });
+
+  it('mentions bytes behind a module', () => {
+    const module = userPart();
+    const bytes = new Uint8Array(module.length + 300);
+    bytes.set(module);
+    bytes.set(payload(300, 9), module.length);
+    const report = judge(bytes);
+    expect(report.findings).toEqual([expect.objectContaining({ rule: 'container/trailing-bytes', severity: 'note' })]);
+    expect(report.findings[0]?.message).toContain('300 bytes');
+  });
+
+  it('takes --base at its word', () => {
+    const report = judge(userPart(), 0x080a0000);
+    expect(report.input).toMatchObject({ base: 0x080a0000, baseSource: 'given' });
+    const elsewhere = judge(userPart(), 0x080c0000);
+    expect(elsewhere.modules[0]).toMatchObject({ role: 'ota' });
+  });
+
+  it('judges an image only for what it holds', () => {
+    const image = MemoryImage.fromBytes(systemPart1(), 0x08020000).merge(MemoryImage.fromBytes(userPart(), 0x080a0000));
+    const input = { ...rawInput(new Uint8Array(1)), image, addressSource: 'file' as const };
+    const report = inspect(input, board);
+    expect(report.kind).toBe('image');
+    expect(rulesOf(report)).toEqual([]);
+    expect(report.coverage.absent).toBe(FLASH_SIZE - image.byteCount);
+  });
+
+  it('gives an honest verdict on what it does not recognise', () => {
+    const report = judge(payload(5000));
+    expect(report.kind).toBe('unknown');
+    expect(report.input.base).toBeNull();
+    expect(report.verdict).toBe('fail');
+    expect(rulesOf(report)).toEqual(['container/not-recognised']);
+  });
+
+  it('survives headers that point outside and sizes that overflow', () => {
+    for (const [start, end] of [
+      [0xfffffff0, 0xffffffff],
+      [0x080a0000, 0xffffffff],
+      [0x080a0000, 0x080a0000],
+      [0, 0xffffffff],
+      [0xffffff00, 0x00000010],
+    ] as const) {
+      const bytes = userPart();
+      writeU32(bytes, 0, start);
+      writeU32(bytes, 4, end);
+      const report = judge(bytes);
+      expect(['unknown', 'module']).toContain(report.kind);
+      expect(report.verdict).toBe('fail');
+    }
+  });
+});
+
+describe('inspect, any bytes', () => {
+  it('gives a result or one of our errors, and a coverage that adds up', () => {
+    const header = fc.record({
+      start: fc.constantFrom(0x08000000, 0x08020000, 0x080a0000, 0xfffffff0, 0),
+      length: fc.integer({ min: 0, max: 0x30000 }),
+      function: fc.integer({ min: 0, max: 12 }),
+      platform: fc.constantFrom(6, 8, 10, 0, 77),
+      at: fc.constantFrom(0, 0x184, 0x4000, 0x20184),
+    });
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 3000 }),
+        fc.array(header, { maxLength: 4 }),
+        fc.nat(0x30000),
+        (noise, headers, size) => {
+          const bytes = new Uint8Array(Math.max(size, noise.length)).fill(0xff);
+          bytes.set(noise);
+          for (const { start, length, function: kind, platform, at } of headers) {
+            if (at + 24 > bytes.length) continue;
+            writeU32(bytes, at, start);
+            writeU32(bytes, at + 4, (start + length) >>> 0);
+            writeU16(bytes, at + 12, platform);
+            bytes[at + 14] = kind;
+          }
+          try {
+            const { coverage } = judge(bytes);
+            const { total, ...classes } = coverage;
+            expect(Object.values(classes).reduce((sum, count) => sum + count, 0)).toBe(total);
+          } catch (error) {
+            expect(error).toBeInstanceOf(FlashatlasError);
+          }
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+});
