@@ -6,6 +6,7 @@ const source = (path: string): string => fileURLToPath(new URL(path, import.meta
 export default defineConfig({
   resolve: {
     alias: {
+      '#bytes': source('./src/platform/node/bytes.ts'),
       '#checksum': source('./src/platform/node/checksum.ts'),
       '#data': source('./src/platform/node/data.ts'),
     },

@@ -10,7 +10,7 @@ import { runNpm } from './npm.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Written last by an installation, and by a build. */
 const INSTALLED = 'node_modules/.package-lock.json';
-const BUILT = 'dist/cli/bundle/main.js';
+const BUILT = 'dist/cli/bundle/flashatlas.cjs';
 const BUILD_INPUTS = /^(src|layouts|package\.json|esbuild\.config\.mjs|tsconfig.*\.json)$/;
 const NEEDED_NODE = [20, 15];
 

@@ -58,16 +58,22 @@ function errorDocument(error: unknown): unknown {
   };
 }
 
-const argv = process.argv.slice(2);
-try {
-  process.exitCode = await main(argv);
-} catch (error) {
-  // A reader that went away (`| head`) is no error of ours.
-  if (error instanceof Error && 'code' in error && error.code === 'EPIPE') process.exit(EXIT_DONE);
-  if (argv.includes('--json')) {
-    const { renderJson } = await import('../report/json.js');
-    writeAll(1, new TextEncoder().encode(`${renderJson(errorDocument(error))}\n`));
+/** Runs one command line and says how it ended; never throws. */
+async function run(argv: readonly string[]): Promise<number> {
+  try {
+    return await main(argv);
+  } catch (error) {
+    // A reader that went away (`| head`) is no error of ours.
+    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return EXIT_DONE;
+    if (argv.includes('--json')) {
+      const { renderJson } = await import('../report/json.js');
+      writeAll(1, new TextEncoder().encode(`${renderJson(errorDocument(error))}\n`));
+    }
+    writeAll(2, new TextEncoder().encode(describeError(error, argv.includes('--debug'))));
+    return EXIT_FAILED;
   }
-  writeAll(2, new TextEncoder().encode(describeError(error, argv.includes('--debug'))));
-  process.exitCode = EXIT_FAILED;
 }
+
+void run(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});

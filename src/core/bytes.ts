@@ -2,7 +2,10 @@
  * Reading and printing bytes. JavaScript's bit operators are signed, so every 32-bit value passes through `u32`
  * once and is an ordinary non-negative number from then on.
  */
+import { equalBytes } from '#bytes';
 import { FormatError } from './errors.js';
+
+export { equalBytes };
 
 /** The value as an unsigned 32-bit number. */
 export function u32(value: number): number {
@@ -88,10 +91,10 @@ export function writeU32BigEndian(bytes: Uint8Array, offset: number, value: numb
  * The whole 32-bit words of some bytes, for loops that must see every one of them. A view where alignment allows, else a
  * copy. Word values have the byte order of the machine, which is little-endian everywhere JavaScript runs today.
  */
-export function wordsOf(bytes: Uint8Array): Uint32Array {
+export function wordsOf(bytes: Uint8Array): Int32Array {
   const length = bytes.length >>> 2;
-  if (bytes.byteOffset % 4 === 0) return new Uint32Array(bytes.buffer, bytes.byteOffset, length);
-  return new Uint32Array(bytes.slice(0, length * 4).buffer);
+  if (bytes.byteOffset % 4 === 0) return new Int32Array(bytes.buffer, bytes.byteOffset, length);
+  return new Int32Array(bytes.slice(0, length * 4).buffer);
 }
 
 /** True when every byte of `bytes` in `start … end` equals `value`. An empty stretch is not filled with anything. */
@@ -101,10 +104,19 @@ export function isFilledWith(bytes: Uint8Array, value: number, start = 0, end = 
   return true;
 }
 
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let offset = 0; offset < a.length; offset++) if (a[offset] !== b[offset]) return false;
-  return true;
+/** Number of bytes, from the start, that equal `value`. Compares a stretch with itself moved by one, natively. */
+export function leadingRun(bytes: Uint8Array, value: number): number {
+  if (bytes[0] !== value) return 0;
+  let run = 1;
+  // Gallop: double the step while everything is equal, then halve it down to the exact end.
+  for (let step = 64; step > 0; ) {
+    const end = Math.min(run + step, bytes.length);
+    if (end > run && equalBytes(bytes.subarray(run - 1, end - 1), bytes.subarray(run, end))) {
+      run = end;
+      step = end === bytes.length ? 0 : step * 2;
+    } else step = step > 1 ? step >> 1 : 0;
+  }
+  return run;
 }
 
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {

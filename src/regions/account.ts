@@ -2,7 +2,7 @@
  * The account of every byte: a partition of the judged addresses in which each one has exactly one class. Decoders claim
  * what they understand; what nobody claims is absent, erased, constant fill, or unknown.
  */
-import { formatHex, wordsOf } from '../core/bytes.js';
+import { formatHex, leadingRun, wordsOf } from '../core/bytes.js';
 import type { MemoryImage } from '../core/image.js';
 import { intersect, type Range, sizeOf, subtractRanges } from '../core/range.js';
 
@@ -75,16 +75,14 @@ function constantRuns(bytes: Uint8Array, address: number): Stretch[] {
       index++;
       continue;
     }
-    let last = index + 1;
-    while (words[last + 1] === word) last++;
-    const run = growRun(bytes, unknownFrom, index * 4, last * 4 + 4);
+    const run = growRun(bytes, unknownFrom, index * 4);
     pushRun(stretches, bytes, address, unknownFrom, run);
     if (stretches.at(-1)?.end === address + run.end) unknownFrom = run.end;
-    index = last + 1;
+    index = Math.max(index + 1, Math.floor(run.end / 4));
   }
   if (unknownFrom < bytes.length) {
     // A remainder that is constant throughout is what it looks like, however short: the gap behind a full region.
-    const rest = growRun(bytes, unknownFrom, unknownFrom, unknownFrom + 1);
+    const rest = growRun(bytes, unknownFrom, unknownFrom);
     if (rest.end === bytes.length && bytes[unknownFrom] === ERASED) {
       stretches.push(constantStretch(address, rest, ERASED));
     } else pushUnknown(stretches, address, unknownFrom, bytes.length);
@@ -93,17 +91,15 @@ function constantRuns(bytes: Uint8Array, address: number): Stretch[] {
 }
 
 function isUniform(word: number): boolean {
-  return word === Math.imul(word & 0xff, 0x01010101) >>> 0;
+  return word === Math.imul(word & 0xff, 0x01010101);
 }
 
-/** The run of one byte value around `start … end`, not reaching back before `floor`. */
-function growRun(bytes: Uint8Array, floor: number, start: number, end: number): Range {
-  const value = bytes[start];
-  let first = start;
-  let last = end;
-  while (first > floor && bytes[first - 1] === value) first--;
-  while (last < bytes.length && bytes[last] === value) last++;
-  return { start: first, end: last };
+/** The run of one byte value around `place`, not reaching back before `floor`. */
+function growRun(bytes: Uint8Array, floor: number, place: number): Range {
+  const value = bytes[place] as number;
+  let start = place;
+  while (start > floor && bytes[start - 1] === value) start--;
+  return { start, end: place + leadingRun(bytes.subarray(place), value) };
 }
 
 function pushRun(stretches: Stretch[], bytes: Uint8Array, address: number, unknownFrom: number, run: Range): void {

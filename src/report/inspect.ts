@@ -2,9 +2,9 @@
 import { formatAddress } from '../core/bytes.js';
 import { formatCount, formatSize, wrapText } from '../core/words.js';
 import type { InspectReport, ModuleReport } from '../operations/inspect/report.js';
+import { renderColumns } from './columns.js';
 import { renderFindings, renderVerdict } from './findings.js';
 import type { Style } from './style.js';
-import { renderTable } from './table.js';
 
 export interface TextOptions {
   readonly style: Style;
@@ -56,7 +56,7 @@ function sectorTable(report: InspectReport, style: Style): string {
       : state === 'unknown' || state === 'mixed'
         ? style.yellow(state)
         : style.dim(state);
-  return renderTable(
+  return renderColumns(
     [
       { title: '#', align: 'right' },
       { title: 'address' },
@@ -79,7 +79,7 @@ function sectorTable(report: InspectReport, style: Style): string {
 
 function moduleTable(modules: readonly ModuleReport[], style: Style): string {
   const seal = (state: string): string => (state === 'ok' ? style.green(state) : style.red(state));
-  return renderTable(
+  return renderColumns(
     [
       { title: 'address' },
       { title: 'module' },

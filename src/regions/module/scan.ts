@@ -3,7 +3,8 @@
  * of 0.4.3 to 0.6.3 holds a bootloader) and modules at unusual addresses. Every image also holds tables that look like a
  * header, so only region bounds, the header's own place and a right CRC make a module here.
  */
-import { readU16, wordsOf } from '../../core/bytes.js';
+import { readU16, readU32 } from '../../core/bytes.js';
+import type { Range } from '../../core/range.js';
 import { platformOf } from '../../layout/platforms.js';
 import { looksLikeStackPointer } from '../vector-table.js';
 import { type ParticleModule, readModule } from './decode.js';
@@ -12,8 +13,8 @@ import { CRC_BYTES, HEADER_AFTER_VECTORS, MODULE_INFO } from './format.js';
 export interface ScanOptions {
   /** Offset to start from; modules that begin before it are not reported. */
   readonly from?: number;
-  /** Highest flash address a header may name, exclusive; lowest, inclusive. */
-  readonly flash: { readonly start: number; readonly end: number };
+  /** The addresses a header may name. No STM32 has flash across a 16 MiB boundary: their highest byte is one value. */
+  readonly flash: Range;
 }
 
 export interface ScanResult {
@@ -26,34 +27,46 @@ export interface ScanResult {
 const VERIFY_BUDGET_BYTES = 32 << 20;
 
 export function scanForModules(bytes: Uint8Array, address: number, options: ScanOptions): ScanResult {
-  const words = wordsOf(bytes);
-  const { start: flashStart, end: flashEnd } = options.flash;
   const modules: ParticleModule[] = [];
   let budget = VERIFY_BUDGET_BYTES;
-  const first = alignUp(options.from ?? 0) / 4;
-  const headerWords = MODULE_INFO.size / 4;
-  const last = words.length - headerWords - CRC_BYTES / 4;
-  for (let header = first; header <= last; header++) {
-    // The two tests that nearly every place fails come first, inline: this loop sees each word of the flash.
-    const start = words[header] as number;
-    if (start < flashStart || start >= flashEnd) continue;
-    const end = words[header + 1] as number;
-    if (end <= start || end + CRC_BYTES > flashEnd || !isPlausible(bytes, header * 4)) continue;
-    const length = end - start + CRC_BYTES;
-    for (const base of [header, header - HEADER_AFTER_VECTORS / 4]) {
-      if (base < first || base * 4 + length > bytes.length) continue;
-      if (looksLikeStackPointer(words[base] as number) !== (base !== header)) continue;
+  const first = alignUp(options.from ?? 0);
+  for (let header = first; ; header += 4) {
+    header = nextCandidate(bytes, header, options.flash);
+    if (header < 0) return { modules, complete: true };
+    const length = readU32(bytes, header + 4) - readU32(bytes, header) + CRC_BYTES;
+    for (const base of [header, header - HEADER_AFTER_VECTORS]) {
+      if (base < first || base + length > bytes.length) continue;
+      if (looksLikeStackPointer(readU32(bytes, base)) !== (base !== header)) continue;
       budget -= length;
       if (budget < 0) return { modules, complete: false };
-      const module = readModule(bytes, address + base * 4, base * 4);
+      const module = readModule(bytes, address + base, base);
       if (module?.crc !== 'ok') continue;
       modules.push(module);
       // What it carries in turn belongs to it, not to this stretch.
-      header = Math.max(header, alignUp(base * 4 + length) / 4 - 1);
+      header = Math.max(header, alignUp(base + length) - 4);
       break;
     }
   }
-  return { modules, complete: true };
+}
+
+/**
+ * The next aligned place that may be a header, or -1. Both addresses of a header lie in the flash, so their highest
+ * bytes are known; letting indexOf look for the first of them skips erased flash and most code at memory speed, which a
+ * loop in a program that has just started does not.
+ */
+function nextCandidate(bytes: Uint8Array, from: number, flash: Range): number {
+  const highest = flash.start >>> 24;
+  const last = bytes.length - MODULE_INFO.size - CRC_BYTES;
+  for (let place = bytes.indexOf(highest, from + 3); place >= 0; place = bytes.indexOf(highest, place + 1)) {
+    const header = place - 3;
+    if (header > last) return -1;
+    if (place % 4 !== 3 || bytes[place + 4] !== highest) continue;
+    const start = readU32(bytes, header);
+    const end = readU32(bytes, header + 4);
+    if (start < flash.start || end <= start || end + CRC_BYTES > flash.end) continue;
+    if (isPlausible(bytes, header)) return header;
+  }
+  return -1;
 }
 
 function alignUp(offset: number): number {
