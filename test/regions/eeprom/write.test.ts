@@ -116,7 +116,11 @@ describe('current generation', () => {
 const step = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.tuple(fc.nat(3), fc.uint8Array({ minLength: 1, maxLength: 4 }), fc.option(fc.nat(8), { freq: 2, nil: null })),
+    arbitrary: fc.tuple(
+      fc.nat(3),
+      fc.uint8Array({ minLength: 1, maxLength: 4 }),
+      fc.option(fc.nat(8), { freq: 2, nil: null }),
+    ),
   },
   { weight: 1, arbitrary: fc.constantFrom('perform-pending-erase' as const, 'swap' as const) },
 );
