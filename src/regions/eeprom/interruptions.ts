@@ -51,7 +51,12 @@ function recordInterruptions(pages: Pages, reading: Reading): Interruption[] {
     );
   }
   const { offset, reason } = reading.end;
-  if (reason === 'empty' && page.bytes.length > offset && !isFilledWith(page.bytes, 0xff, offset)) {
+  if (
+    reading.generation === 'current' &&
+    reason === 'empty' &&
+    page.bytes.length > offset &&
+    !isFilledWith(page.bytes, 0xff, offset)
+  ) {
     const hidden = recordsBetween(page, offset, page.bytes.length);
     const last = hidden.at(-1);
     if (last) {

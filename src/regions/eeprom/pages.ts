@@ -110,6 +110,9 @@ function describe(content: PageContent, state: PageState, word: number | null): 
     return 'Not EEPROM: a user module waits here for its first start. Firmware 0.4.9 to 1.3.x moves it to the user region and erases the sector.';
   }
   const first = word === null ? 'none' : formatHex(word, 8);
+  if (content === 'other' && state === 'erased') {
+    return 'Not EEPROM: the first word is erased, but no run of records follows.';
+  }
   if (content === 'other') {
     return `Not EEPROM: the first word ${first} is none of the page states and no run of records follows.`;
   }

@@ -126,6 +126,7 @@ function copyInto(
   return true;
 }
 
+/** (`forEachUniqueValidRecord`; its own loop never ends for indices from 65408 on, here they are copied like others.) */
 function latestAscending(page: Uint8Array): [number, number][] {
   const values = new Map<number, number>();
   for (let offset = HEADER_BYTES; offset + RECORD_BYTES <= page.length; offset += RECORD_BYTES) {

@@ -188,6 +188,27 @@ describe('accidents', () => {
   });
 });
 
+describe('names of accidents', () => {
+  const kinds = (first: string, second: string, reader?: 'current' | 'legacy'): string[] =>
+    decode(first, second, reader).interruptions.map((entry) => entry.kind);
+
+  it.each([
+    ['swap', `${ACTIVE} 11000100`, `${COPY} 11000100`],
+    ['swap', `${COPY} 11000100`, `${ACTIVE} 11000100`],
+    ['transfer-not-marked', `${COPY} 11000100`, ''],
+    ['marginal-record', `${ACTIVE} 11010100`, ''],
+    ['erase', 'ffffffff 11000100', `${ACTIVE} 11000100`],
+  ])('%s', (kind, first, second) => {
+    expect(kinds(first, second, 'current')).toEqual([kind]);
+    expect(kinds(first, second, 'legacy')).toEqual([kind]);
+  });
+
+  it("calls only the current generation's gap an unfinished block", () => {
+    expect(kinds(`${ACTIVE} ffffffff 11000100`, '', 'current')).toEqual(['unfinished-block']);
+    expect(kinds(`${ACTIVE} ffffffff 11000100`, '', 'legacy')).toEqual([]);
+  });
+});
+
 describe('sectors that are not EEPROM', () => {
   const garbage = new Uint8Array(0x10000).map((_, index) => (index * 31 + (index >> 8)) & 0xff);
   garbage.set(hex('ece0f13f'));
@@ -219,6 +240,12 @@ describe('sectors that are not EEPROM', () => {
     const eeprom = decodeEeprom({ page1: first, page2: garbage });
     expect([eeprom.page1.content, eeprom.page2.content]).toEqual(['parked-module', 'parked-module']);
     expect(eeprom.format).toBe(null);
+  });
+
+  it('an erased first word over something else', () => {
+    const { page1: first, format } = decode('ffffffff 0102030405060708', '');
+    expect([first.state, first.content, format]).toEqual(['erased', 'other', null]);
+    expect(first.description).toBe('Not EEPROM: the first word is erased, but no run of records follows.');
   });
 
   it('erased sectors', () => {
