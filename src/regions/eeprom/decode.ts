@@ -92,7 +92,7 @@ export function decodeEeprom(input: EepromInput): Eeprom {
   const pages = describePages(input);
   const capacity = Math.max(0, Math.min(0xffff, Math.trunc(input.capacity ?? CAPACITY) || 0));
   const readings = { current: readAs('current', pages), legacy: readAs('legacy', pages) };
-  const author = findAuthor(pages, readings.legacy);
+  const author = findAuthor(pages, readings.current);
   const generation = chooseReader(input.reader ?? 'auto', author);
   const reading = readings[generation];
   const present = pages.page1.content === 'eeprom' || pages.page2.content === 'eeprom';

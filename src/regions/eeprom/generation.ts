@@ -15,10 +15,10 @@ export interface Authorship {
  * Signs of the current generation win: its firmware reads what legacy firmware left, so old signs may remain on a board
  * that was updated since.
  */
-export function findAuthor(pages: Pages, legacy: Reading): Authorship {
-  const current = currentSigns(pages);
-  if (current.length > 0) return { generation: 'current', evidence: current };
-  const old = legacySigns(pages, legacy);
+export function findAuthor(pages: Pages, current: Reading): Authorship {
+  const newer = currentSigns(pages);
+  if (newer.length > 0) return { generation: 'current', evidence: newer };
+  const old = legacySigns(pages, current);
   return old.length > 0 ? { generation: 'legacy', evidence: old } : { generation: 'either', evidence: [] };
 }
 
@@ -34,7 +34,7 @@ function currentSigns({ page1, page2 }: Pages): string[] {
   return signs;
 }
 
-function legacySigns({ page1, page2 }: Pages, legacy: Reading): string[] {
+function legacySigns({ page1, page2 }: Pages, current: Reading): string[] {
   const signs: string[] = [];
   for (const page of [page1, page2]) {
     if (page.content !== 'eeprom') continue;
@@ -52,7 +52,7 @@ function legacySigns({ page1, page2 }: Pages, legacy: Reading): string[] {
       'One page is erased and the other still receiving: legacy firmware erases the old page before it marks the new one.',
     );
   }
-  const unchanged = findUnchanged(legacy.records);
+  const unchanged = findUnchanged(current.records);
   if (unchanged) {
     signs.push(
       `The record at ${formatAddress(unchanged.address)} repeats the value its index had: only legacy firmware writes unchanged values.`,
@@ -61,7 +61,10 @@ function legacySigns({ page1, page2 }: Pages, legacy: Reading): string[] {
   return signs;
 }
 
-/** A record that changes nothing: the same value again, or 255 where nothing was stored. */
+/**
+ * A record that changes nothing: the same value again, or 255 where nothing was stored. Only records before the end of
+ * the list count, because an unfinished block of the current generation may repeat behind it what was written since.
+ */
 function findUnchanged(records: readonly EepromRecord[]): EepromRecord | undefined {
   const values = new Map<number, number>();
   for (const record of records) {

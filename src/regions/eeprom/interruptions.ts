@@ -1,5 +1,5 @@
 /** Traces of a write, swap, transfer or erase that lost its power: each named, with its place. */
-import { formatAddress, isFilledWith } from '../../core/bytes.js';
+import { formatAddress } from '../../core/bytes.js';
 import type { Range } from '../../core/range.js';
 import { type EepromPage, HEADER_BYTES } from './pages.js';
 import { type Pages, pageOf, type Reading } from './read.js';
@@ -51,12 +51,7 @@ function recordInterruptions(pages: Pages, reading: Reading): Interruption[] {
     );
   }
   const { offset, reason } = reading.end;
-  if (
-    reading.generation === 'current' &&
-    reason === 'empty' &&
-    page.bytes.length > offset &&
-    !isFilledWith(page.bytes, 0xff, offset)
-  ) {
+  if (reading.generation === 'current' && reason === 'empty' && page.usedBytes > offset) {
     const hidden = recordsBetween(page, offset, page.bytes.length);
     const last = hidden.at(-1);
     if (last) {

@@ -48,6 +48,8 @@ export interface EepromPage {
   /** Size of the sector in bytes; `bytes` may hold less. */
   readonly size: number;
   readonly bytes: Uint8Array;
+  /** Bytes up to the last one that is not 0xFF; 0 for an erased page. */
+  readonly usedBytes: number;
   readonly state: PageState;
   readonly legacyState: LegacyPageState;
   readonly content: PageContent;
@@ -95,9 +97,15 @@ export function looksLikeRecords(bytes: Uint8Array): boolean {
   return offset > HEADER_BYTES && (offset >= bytes.length || isFilledWith(bytes, 0xff, offset));
 }
 
-function contentOf(bytes: Uint8Array, state: PageState): PageContent {
+function lengthInUse(bytes: Uint8Array): number {
+  let length = bytes.length;
+  while (length > 0 && bytes[length - 1] === 0xff) length--;
+  return length;
+}
+
+function contentOf(bytes: Uint8Array, usedBytes: number, state: PageState): PageContent {
   if (state === 'absent') return 'absent';
-  if (isFilledWith(bytes, 0xff)) return 'erased';
+  if (usedBytes === 0) return 'erased';
   if (state === 'active' || state === 'copy' || state === 'inactive') return 'eeprom';
   if (parkedModuleLength(bytes) !== undefined) return 'parked-module';
   return looksLikeRecords(bytes) ? 'eeprom' : 'other';
@@ -130,7 +138,8 @@ export function describePage(
 ): EepromPage {
   const bytes = (given ?? new Uint8Array(0)).subarray(0, size);
   const state = pageState(bytes);
-  const content = contentOf(bytes, state);
+  const usedBytes = lengthInUse(bytes);
+  const content = contentOf(bytes, usedBytes, state);
   const word = state === 'absent' ? null : readU32(bytes, 0);
   const legacyState = legacyPageState(bytes);
   return {
@@ -138,6 +147,7 @@ export function describePage(
     address,
     size,
     bytes,
+    usedBytes,
     state,
     legacyState,
     content,

@@ -1,5 +1,5 @@
 /** The tree of names from a page down to a record's index: built only when somebody asks for an address. */
-import { formatAddress, formatHex, isFilledWith, toHex } from '../../core/bytes.js';
+import { formatAddress, formatHex, toHex } from '../../core/bytes.js';
 import type { Part } from '../../core/part.js';
 import { type EepromPage, HEADER_BYTES } from './pages.js';
 import type { Pages, Reading } from './read.js';
@@ -60,8 +60,8 @@ function slotParts(page: EepromPage, context: Context): Part[] {
       offset += RECORD_BYTES;
       continue;
     }
-    while (offset + RECORD_BYTES <= bytes.length && classifySlot(bytes, offset) === 'empty') offset += RECORD_BYTES;
-    if (isFilledWith(bytes, 0xff, offset)) offset = bytes.length;
+    while (offset < page.usedBytes && classifySlot(bytes, offset) === 'empty') offset += RECORD_BYTES;
+    if (offset >= page.usedBytes) offset = bytes.length;
     parts.push({ name: 'unused', start: address + start, end: address + offset, value: 'erased' });
   }
   return parts;

@@ -36,6 +36,8 @@ export interface RecordPlace {
   readonly number: PageNumber;
   readonly address: number;
   readonly bytes: Uint8Array;
+  /** Bytes up to the last one that is not 0xFF. */
+  readonly usedBytes: number;
 }
 
 export function recordAt(page: RecordPlace, offset: number, state: EepromRecord['state']): EepromRecord {
@@ -54,7 +56,7 @@ export function recordAt(page: RecordPlace, offset: number, state: EepromRecord[
 export function recordsBetween(page: RecordPlace, start: number, end: number): EepromRecord[] {
   const records: EepromRecord[] = [];
   const limit = Math.min(end, page.bytes.length) - RECORD_BYTES;
-  for (let offset = start; offset <= limit; offset += RECORD_BYTES) {
+  for (let offset = start; offset <= limit && offset < page.usedBytes; offset += RECORD_BYTES) {
     const state = classifySlot(page.bytes, offset);
     if (state !== 'empty') records.push(recordAt(page, offset, state));
   }

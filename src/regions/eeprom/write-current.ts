@@ -33,11 +33,11 @@ export function erasePendingCurrent(flash: FlashModel, active: PageNumber): void
   if (readU32(flash.page(other), 0) !== PAGE_WORD.erased) flash.erase(other);
 }
 
-/** Writes a block whose indices lie inside the capacity. */
-export function putCurrent(flash: FlashModel, active: PageNumber, index: number, data: Uint8Array): void {
+/** Writes a block whose indices lie inside the capacity. False when the values do not fit. */
+export function putCurrent(flash: FlashModel, active: PageNumber, index: number, data: Uint8Array): boolean {
   const scan = scanPage(flash.page(active), index, data.length);
-  const done = !scan.invalid && appendChanged(flash, active, scan, index, data);
-  if (!done) swapCurrent(flash, active, index, data);
+  if (!scan.invalid && appendChanged(flash, active, scan, index, data)) return true;
+  return swapCurrent(flash, active, index, data);
 }
 
 interface Scan {

@@ -34,9 +34,10 @@ export interface EepromWriteOptions {
 
 /**
  * done: finished. interrupted: power failed during it. no-power: power had failed before. rejected: firmware ignores it,
- * because the block does not fit the capacity or no page is active.
+ * because the block does not fit the capacity or no page is active. failed: firmware gave up, because the values do not
+ * fit the page they were to be copied to.
  */
-export type StepResult = 'done' | 'interrupted' | 'no-power' | 'rejected';
+export type StepResult = 'done' | 'interrupted' | 'no-power' | 'rejected' | 'failed';
 
 export interface EepromStep {
   readonly operation: EepromOperation;
@@ -113,9 +114,10 @@ function runCurrent(flash: FlashModel, operation: FlashOperation, capacity: numb
 function runOnPage(flash: FlashModel, active: PageNumber, operation: FlashOperation, capacity: number): StepResult {
   if (operation.operation === 'put') {
     if (operation.index + operation.data.length > capacity) return 'rejected';
-    putCurrent(flash, active, operation.index, operation.data);
-  } else if (operation.operation === 'swap') swapCurrent(flash, active, 0, new Uint8Array(0));
-  else erasePendingCurrent(flash, active);
+    return putCurrent(flash, active, operation.index, operation.data) ? 'done' : 'failed';
+  }
+  if (operation.operation === 'swap') return swapCurrent(flash, active, 0, new Uint8Array(0)) ? 'done' : 'failed';
+  erasePendingCurrent(flash, active);
   return 'done';
 }
 

@@ -167,6 +167,36 @@ describe('accidents', () => {
     ]);
   });
 
+  it('lists differing indices in ascending order', () => {
+    const eeprom = decode(`${INACTIVE} 11000900 22000200 33000500`, `${ACTIVE} 22000100`);
+    expect(eeprom.recovered[0]?.differs).toEqual([1, 2, 5, 9]);
+  });
+
+  it.each([
+    ['the same value again', '11000100 11000100'],
+    ['255 where nothing was stored', 'ff000100'],
+  ])('knows legacy firmware by an unchanged value: %s', (_, records) => {
+    const { author, format } = decode(`${ACTIVE} ${records}`, '');
+    expect([author.generation, format]).toEqual(['legacy', 'legacy']);
+    expect(author.evidence[0]).toContain('only legacy firmware writes unchanged values');
+  });
+
+  it('does not take the rest of an unfinished block for an unchanged value', () => {
+    expect(decode(`${ACTIVE} a1001400 ffffffff a1001400`, '').author.generation).toBe('either');
+  });
+
+  it('knows the current generation by what it alone does', () => {
+    const far = new Uint8Array(0x10000).fill(0xff);
+    far.set(hex(ACTIVE));
+    far.set(hex('11000100'), 0x4000);
+    const { author } = decodeEeprom({ page1: page1(''), page2: far });
+    expect(author).toEqual({
+      generation: 'current',
+      evidence: ['Page 2 holds records beyond its first 16 KiB, which legacy firmware does not use.'],
+    });
+    expect(decode(`${ACTIVE} 11000100 22000100`, '').author).toEqual({ generation: 'either', evidence: [] });
+  });
+
   it('superseded page: the older values', () => {
     const eeprom = decode(`${INACTIVE} 11000100 05000200`, `${ACTIVE} 22000100`);
     expect(eeprom.author.generation).toBe('current');
@@ -240,6 +270,11 @@ describe('sectors that are not EEPROM', () => {
     const eeprom = decodeEeprom({ page1: first, page2: garbage });
     expect([eeprom.page1.content, eeprom.page2.content]).toEqual(['parked-module', 'parked-module']);
     expect(eeprom.format).toBe(null);
+  });
+
+  it('takes no page for EEPROM by its records when an index is beyond any capacity', () => {
+    expect(decode('deadbeef 11000100 2200b80b', '').page1.content).toBe('other');
+    expect(decode('deadbeef 11000100 2200ff07', '').page1.content).toBe('eeprom');
   });
 
   it('an erased first word over something else', () => {

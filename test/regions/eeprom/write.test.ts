@@ -99,6 +99,16 @@ describe('current generation', () => {
     expect(steps.map((step) => step.result)).toEqual(['rejected', 'done', 'rejected']);
   });
 
+  it('gives up after a second try when the values do not fit', () => {
+    const start = writeEeprom(erased(12), erased(12), [init, put(5, 9)]);
+    const { page1, page2, steps } = writeEeprom(start.page1, start.page2, [put(0, 1, 2, 3)]);
+    // mark and two records; then erase, mark and two records again
+    expect(steps).toMatchObject([{ result: 'failed', flashOperations: 7 }]);
+    expect(page1).toEqual(start.page1);
+    expect(toHex(page2)).toBe('eeeeffff0900050001000000');
+    expect(contentOf({ page1, page2 })).toEqual([[5, 9]]);
+  });
+
   it('does nothing without power', () => {
     const { steps, page1 } = small([init, power(0), put(0, 1), put(1, 1), init]);
     expect(steps.map((step) => step.result)).toEqual(['done', 'done', 'interrupted', 'no-power', 'no-power']);
@@ -317,5 +327,28 @@ describe('canonical image', () => {
     const written = writeEeprom(erased(0x4000), erased(0x10000), [init, put(0, 1), put(7, 3)]);
     expect(toHex(built.page1)).toBe(toHex(written.page1));
     expect(toHex(built.page2)).toBe(toHex(written.page2));
+  });
+});
+
+describe('who wrote it', () => {
+  it('is never taken for the other generation, whatever the writes and power losses', () => {
+    const write = fc.tuple(
+      fc.nat(5),
+      fc.uint8Array({ minLength: 1, maxLength: 3 }),
+      fc.option(fc.nat(8), { nil: null }),
+    );
+    fc.assert(
+      fc.property(fc.array(write, { maxLength: 12 }), (writes) => {
+        let pages = { page1: erased(256), page2: erased(256) };
+        pages = writeEeprom(pages.page1, pages.page2, [init]);
+        for (const [index, data, budget] of writes) {
+          const operation: EepromOperation = { operation: 'put', index, data };
+          pages = writeEeprom(pages.page1, pages.page2, [power(budget), operation, power(null), init]);
+          const { author } = decodeEeprom({ ...pages, size1: 256, size2: 256 });
+          expect(author.generation).not.toBe('legacy');
+        }
+      }),
+      { numRuns: 200 },
+    );
   });
 });
