@@ -8,8 +8,8 @@ import * as web from '../../src/platform/web/bytes.js';
 describe('equalBytes', () => {
   it('gives the same on both platforms', () => {
     const bytes = fc.uint8Array({ maxLength: 40, max: 2 });
-    fc.assert(fc.property(bytes, bytes, (a, b) => expect(node.equalBytes(a, b)).toBe(web.equalBytes(a, b))));
-    fc.assert(fc.property(bytes, (a) => expect(node.equalBytes(a, a.slice())).toBe(true)));
+    fc.assert(fc.property(bytes, bytes, (a, b) => node.equalBytes(a, b) === web.equalBytes(a, b)));
+    fc.assert(fc.property(bytes, (a) => node.equalBytes(a, a.slice())));
   });
 });
 
