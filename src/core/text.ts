@@ -7,14 +7,11 @@
  *     \\       a backslash, so that an escape cannot be forged
  */
 
-/** Controls, format characters (zero-width, bidi marks), line and paragraph separators, unassigned, private use. */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]/u;
+/** Controls, format characters, separators, private use, unassigned, lone surrogates, and spaces other than U+0020. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]|(?! )\p{Zs}/u;
 
-/** Invisible although Unicode counts them as letters or marks: Hangul fillers, combining joiner, variation selectors. */
-const INVISIBLE = /[\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u2800\u3164\uFE00-\uFE0F\uFFA0\u{E0100}-\u{E01EF}]/u;
-
-/** Spaces that look like U+0020 and are not. */
-const ODD_SPACE = /[\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000]/u;
+/** Invisible although Unicode counts them as letters, marks or symbols: fillers, variation selectors, blank Braille. */
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}|\u2800/u;
 
 /** A run of more combining marks than any language writes climbs over the neighbouring lines. */
 const MAX_COMBINING_MARKS = 4;
@@ -37,8 +34,7 @@ function escapeString(text: string): string {
 
 function escapeCharacter(character: string): string {
   if (character === '\\') return '\\\\';
-  const harmful = UNSAFE.test(character) || INVISIBLE.test(character) || ODD_SPACE.test(character);
-  return harmful ? codePointEscape(character) : character;
+  return UNSAFE.test(character) || INVISIBLE.test(character) ? codePointEscape(character) : character;
 }
 
 function codePointEscape(character: string): string {
