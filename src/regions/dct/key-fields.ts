@@ -3,7 +3,7 @@ import { isFilledWith } from '../../core/bytes.js';
 import { describePrivateKey, describePublicKey, type KeyDescription } from '../keys/describe.js';
 import type { PrivateKey, PublicKey } from '../keys/parse.js';
 import { belongsTo } from '../keys/public.js';
-import { dctTable } from './table.js';
+import { dctField, dctFields } from './table.js';
 import { bytesOf, type DctView } from './view.js';
 
 export type PublicKeyRelation = 'matches-private' | 'mismatch' | 'blank' | 'zero' | 'invalid';
@@ -31,10 +31,8 @@ export function describePublicField(bytes: Uint8Array, key: string): KeyDescript
 }
 
 function ownSize(key: string, size: number): number {
-  const { fields } = dctTable();
-  const field = fields.find((candidate) => candidate.section === 'application' && candidate.name === key);
-  const inside = fields.find((candidate) => candidate.section === 'application' && candidate.parent === key);
-  return field && inside ? inside.offset - field.offset : size;
+  const inside = dctFields('application').find((candidate) => candidate.parent === key);
+  return inside ? inside.offset - dctField(key).offset : size;
 }
 
 function missing<K>(bytes: Uint8Array): KeyDescription<K> {

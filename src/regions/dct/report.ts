@@ -17,7 +17,7 @@ import {
   type ModuleSlot,
 } from './application.js';
 import { type PublicKeyRelation, privateKeyOf, publicKeyOf, relationOf } from './key-fields.js';
-import { dctFields, dctTable, fieldKey } from './table.js';
+import { dctField, dctFields, fieldKey } from './table.js';
 import {
   type FieldState,
   fillState,
@@ -183,10 +183,10 @@ function systemValues(view: DctView) {
 }
 
 function antennaOf(view: DctView): string {
-  const field = dctTable().fields.find(({ name }) => name === 'antenna_selection');
-  const value = (field && fieldBytes(view, field)?.[0]) ?? 0xff;
+  const field = dctField('antenna_selection');
+  const value = fieldBytes(view, field)?.[0] ?? 0xff;
   if (value === 0xff) return 'default';
-  return (field && valueWord(field, value)) ?? `unknown (${value})`;
+  return valueWord(field, value) ?? `unknown (${value})`;
 }
 
 function enterpriseOf(bytes: Uint8Array): { type: string; passwordSet: boolean } | null {

@@ -157,11 +157,24 @@ function isTable(data: unknown): data is DctTable {
   return Array.isArray(table.sections) && Array.isArray(table.fields) && Array.isArray(table.records);
 }
 
+/** Results of look-ups in the newest layout; reports make thousands of them. */
+const found = new Map<string, unknown>();
+
+function remember<V>(key: string, release: string | undefined, look: () => V): V {
+  if (release !== undefined) return look();
+  if (found.has(key)) return found.get(key) as V;
+  const result = look();
+  if (result !== undefined) found.set(key, result);
+  return result;
+}
+
 /** Sections of a store in address order, as the given release (default: the newest) lays them out. */
 export function dctSections(store: DctStore, release?: string): readonly DctSection[] {
-  return dctTable()
-    .sections.filter((section) => section.store === store && isInSpan(section, release))
-    .sort((a, b) => a.offset - b.offset);
+  return remember(`sections ${store}`, release, () =>
+    dctTable()
+      .sections.filter((section) => section.store === store && isInSpan(section, release))
+      .sort((a, b) => a.offset - b.offset),
+  );
 }
 
 /** @throws UsageError DCT_NO_SECTION. */
@@ -180,9 +193,11 @@ export function dctSection(store: DctStore, name: DctSectionName, release?: stri
 
 /** Fields of a section in address order; a field that lies in another one follows it. */
 export function dctFields(section: DctSectionName, release?: string): readonly DctField[] {
-  return dctTable()
-    .fields.filter((field) => field.section === section && isInSpan(field, release))
-    .sort((a, b) => a.offset - b.offset || b.size - a.size);
+  return remember(`fields ${section}`, release, () =>
+    dctTable()
+      .fields.filter((field) => field.section === section && isInSpan(field, release))
+      .sort((a, b) => a.offset - b.offset || b.size - a.size),
+  );
 }
 
 /** `device_private_key` for the application section, `wifi.mac_address` elsewhere: the name of a field in reports. */
@@ -192,7 +207,9 @@ export function fieldKey(field: DctField): string {
 
 /** Finds a field by its key. @throws UsageError DCT_NO_FIELD. */
 export function dctField(key: string, release?: string): DctField {
-  const field = dctTable().fields.find((candidate) => fieldKey(candidate) === key && isInSpan(candidate, release));
+  const field = remember(`field ${key}`, release, () =>
+    dctTable().fields.find((candidate) => fieldKey(candidate) === key && isInSpan(candidate, release)),
+  );
   if (field) return field;
   throw new UsageError({
     code: 'DCT_NO_FIELD',
@@ -204,7 +221,9 @@ export function dctField(key: string, release?: string): DctField {
 
 /** @throws LayoutError DCT_NO_RECORD. */
 export function dctRecord(name: string): DctRecord {
-  const record = dctTable().records.find((candidate) => candidate.name === name);
+  const record = remember(`record ${name}`, undefined, () =>
+    dctTable().records.find((candidate) => candidate.name === name),
+  );
   if (record) return record;
   throw new LayoutError({
     code: 'DCT_NO_RECORD',

@@ -35,6 +35,10 @@ interface FormatCase {
 const { sequences } = vectors<{ sequences: Sequence[] }>('write-sequences.json');
 const formats = vectors<{ cases: FormatCase[] }>('selection.json').cases.filter((vector) => vector.result_before_0_7_0);
 const BLANK = new Uint8Array(16_384).fill(0xff);
+/** Comparing 16 KiB element by element is what takes the time in toEqual. */
+function expectSame(actual: Uint8Array, expected: Uint8Array): void {
+  expect(toHex(sha256(actual))).toBe(toHex(sha256(expected)));
+}
 const factory = (): DctPair => {
   const first = sequences[0] as Sequence;
   return { copy1: expand(first.start.copy1), copy2: expand(first.start.copy2) };
@@ -55,8 +59,7 @@ describe('writing as the released code does', () => {
       const result = writeDctField(pair, write, writerOf(code));
       expect(result.current).toBe(step.after.current);
       expect(toHex(sha256(result.copy1))).toBe(step.after.copy1.sha256);
-      expect(result.copy1).toEqual(expand(step.after.copy1));
-      expect(result.copy2).toEqual(expand(step.after.copy2));
+      expect(toHex(sha256(result.copy2))).toBe(step.after.copy2.sha256);
       pair = result;
     }
   });
@@ -69,8 +72,8 @@ describe('writing as the released code does', () => {
     ] as const) {
       const result = formatDct(pair, rules);
       if (!expected) throw new Error('vector without result');
-      expect(result.copy1).toEqual(expand(expected.copy1));
-      expect(result.copy2).toEqual(expand(expected.copy2));
+      expectSame(result.copy1, expand(expected.copy1));
+      expectSame(result.copy2, expand(expected.copy2));
     }
   });
 
@@ -193,8 +196,8 @@ describe('building and changing offline', () => {
     for (let index = 0; index < 4; index++) {
       const offline = editDctField(pair, [{ field: 'claim_code', bytes }], { style: 'flip', rules: 'from-0.7.0' });
       const firmware = writeDctField(pair, write, '0.7.0');
-      expect(offline.copy1).toEqual(firmware.copy1);
-      expect(offline.copy2).toEqual(firmware.copy2);
+      expectSame(offline.copy1, firmware.copy1);
+      expectSame(offline.copy2, firmware.copy2);
       expect(offline.current).toBe(firmware.current);
       pair = firmware;
     }
@@ -205,7 +208,7 @@ describe('building and changing offline', () => {
     const edited = editDctField(written, [SERVER_ADDRESS], { style: 'in-place', rules: 'unknown' });
     expect(edited.current).toBe(2);
     expect(classifyCopy(edited.copy2)).toEqual(classifyCopy(written.copy2));
-    expect(edited.copy1).toEqual(written.copy1);
+    expectSame(edited.copy1, written.copy1);
     for (const rules of ['before-0.7.0', 'from-0.7.0'] as const) expect(selectCopy(edited, rules).current).toBe(2);
   });
 
@@ -228,7 +231,7 @@ describe('building and changing offline', () => {
       rules: 'before-0.7.0',
     });
     expect(current).toBe(2);
-    expect(copy1).toEqual(BLANK);
+    expectSame(copy1, BLANK);
     expect(selectFrom070(copy1, copy2).current).toBe(2);
   });
 
