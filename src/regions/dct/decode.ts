@@ -1,0 +1,241 @@
+/** Decoding the DCT of a board: both copies, which of them is current and why, and everything they say. */
+import { readU16 } from '../../core/bytes.js';
+import { FormatError } from '../../core/errors.js';
+import { checkValue, storedCheckValue } from './check-value.js';
+import {
+  dcdCounter,
+  dcdSeal,
+  hasDcdFooter,
+  hasDcdWatermark,
+  isDcdCrcValid,
+  isErased,
+  selectElectron,
+} from './electron.js';
+import { type DctValues, decodeValues } from './report.js';
+import {
+  type CopyBytes,
+  type DctRules,
+  type DctSelection,
+  hasHeaderMagic,
+  hasVersionMagic,
+  isAcceptableBefore070,
+  isUsableFrom070,
+  SDK_VERSION,
+  selectBefore070,
+  selectFrom070,
+} from './selection.js';
+import { DCT_COPY_BYTES, type DctStore, dctSection } from './table.js';
+import { viewApplication, viewCopy } from './view.js';
+
+export interface DctInput {
+  /** Bytes of sector 1 and sector 2 (16 384 each), or null when the image does not hold the sector. */
+  readonly copy1: CopyBytes;
+  readonly copy2: CopyBytes;
+  /** Addresses of the copies; 0x08004000 and 0x08008000 on every supported board. */
+  readonly address1: number;
+  readonly address2: number;
+  /** Rules of the firmware on the board; `unknown` evaluates both. */
+  readonly rules: DctRules | 'unknown';
+  /** 0.7.0-rc.1 to rc.6 and 0.8.0-rc.1, which lack the last rule. */
+  readonly early?: boolean;
+}
+
+export interface DctOptions {
+  /** Show keys, passphrases, codes and identities instead of their length. */
+  readonly showSecrets?: boolean;
+}
+
+export type CopyState = 'current' | 'stale' | 'erased' | 'invalid' | 'write-incomplete' | 'absent';
+
+export interface DctCopy {
+  readonly number: 1 | 2;
+  readonly address: number;
+  readonly state: CopyState;
+  /** `0x370`: with version record; `0x330`: without; null: no usable header, or another kind of store. */
+  readonly format: '0x370' | '0x330' | null;
+  /** A superseded copy is checked as it was before its mark was cleared. */
+  readonly crc: 'ok' | 'bad' | null;
+  readonly sequence: number | null;
+  /** What the copy says; null when it is erased, absent or has no header. */
+  readonly values: DctValues | null;
+}
+
+export interface DctReport extends Readonly<{ [K in keyof DctValues]: DctValues[K] | null }> {
+  readonly store: DctStore;
+  readonly current: 1 | 2 | null;
+  readonly copies: readonly [CopyState, CopyState];
+  readonly why: {
+    /** The rules applied; `assumed` when they were not given. */
+    readonly rules: DctRules | 'electron';
+    readonly assumed: boolean;
+    readonly rule: number;
+    readonly reason: string;
+  };
+  /** Both opinions, when the rules were not given and the two rule sets choose differently. */
+  readonly disagreement: { readonly before070: DctSelection; readonly from070: DctSelection } | null;
+  readonly format: DctCopy['format'];
+  readonly crc: DctCopy['crc'];
+  readonly sequence: number | null;
+  readonly details: readonly [DctCopy, DctCopy];
+}
+
+/** Decodes both copies. @throws FormatError DCT_BAD_SIZE when a copy is not one whole sector. */
+export function decodeDct(input: DctInput, options: DctOptions = {}): DctReport {
+  requireSector(1, input.copy1);
+  requireSector(2, input.copy2);
+  const store: DctStore = hasDcdWatermark(input.copy1) || hasDcdWatermark(input.copy2) ? 'electron' : 'wiced';
+  const { why, current, disagreement } = store === 'electron' ? chooseElectron(input) : choose(input);
+  const details = [
+    describeCopy(1, input.copy1, input.address1, store, current, why.rules, options),
+    describeCopy(2, input.copy2, input.address2, store, current, why.rules, options),
+  ] as const;
+  const chosen = current === null ? null : details[current - 1];
+  return {
+    ...valuesOrNull(chosen?.values ?? null),
+    store,
+    current,
+    copies: [details[0].state, details[1].state],
+    why,
+    disagreement,
+    format: chosen?.format ?? null,
+    crc: chosen?.crc ?? null,
+    sequence: chosen?.sequence ?? null,
+    details,
+  };
+}
+
+/** Decodes a file that begins at the application section, as DFU alternate setting 1 gives it. */
+export function decodeApplicationSection(bytes: Uint8Array, options: DctOptions = {}): DctValues {
+  return decodeValues(viewApplication(bytes), options.showSecrets ?? false);
+}
+
+function requireSector(number: 1 | 2, copy: CopyBytes): void {
+  if (copy === null || copy.length === DCT_COPY_BYTES) return;
+  throw new FormatError({
+    code: 'DCT_BAD_SIZE',
+    what: 'a DCT copy is not one whole sector',
+    where: `copy ${number}`,
+    expected: `${DCT_COPY_BYTES} bytes`,
+    got: `${copy.length} bytes`,
+    help: 'Give the whole sectors 1 and 2 (0x08004000 to 0x0800BFFF); a file read over DFU alternate 1 is not a sector.',
+  });
+}
+
+type Choice = Pick<DctReport, 'why' | 'current' | 'disagreement'>;
+
+function chooseElectron({ copy1, copy2 }: DctInput): Choice {
+  const { current, rule, reason } = selectElectron(copy1, copy2);
+  return { current, why: { rules: 'electron', assumed: false, rule, reason }, disagreement: null };
+}
+
+function choose({ copy1, copy2, rules, early }: DctInput): Choice {
+  const before070 = selectBefore070(copy1, copy2);
+  const from070 = selectFrom070(copy1, copy2, early);
+  const assumed = rules === 'unknown';
+  // A version record is written by 0.7.0 and later only, so it tells which firmware was there last but one.
+  const recordSeen = hasVersionMagic(copy1) || hasVersionMagic(copy2);
+  const applied = assumed ? (recordSeen ? 'from-0.7.0' : 'before-0.7.0') : rules;
+  const chosen = applied === 'from-0.7.0' ? from070 : before070;
+  const disagree = assumed && before070.current !== from070.current;
+  return {
+    current: chosen.current,
+    why: { rules: applied, assumed, rule: chosen.rule, reason: chosen.reason },
+    disagreement: disagree ? { before070, from070 } : null,
+  };
+}
+
+function describeCopy(
+  number: 1 | 2,
+  bytes: CopyBytes,
+  address: number,
+  store: DctStore,
+  current: 1 | 2 | null,
+  rules: DctReport['why']['rules'],
+  options: DctOptions,
+): DctCopy {
+  const state = current === number ? 'current' : idleState(bytes, store, rules);
+  const hasHeader = store === 'electron' ? hasDcdWatermark(bytes) : hasHeaderMagic(bytes);
+  const facts =
+    bytes === null || !hasHeader ? NO_FACTS : store === 'electron' ? electronFacts(bytes) : recordFacts(bytes);
+  const values = bytes && hasHeader ? decodeValues(viewCopy(bytes, store), options.showSecrets ?? false) : null;
+  return { number, address, state, ...facts, values };
+}
+
+/** State of a copy that is not the current one. */
+function idleState(bytes: CopyBytes, store: DctStore, rules: DctReport['why']['rules']): CopyState {
+  if (bytes === null) return 'absent';
+  if (isErased(bytes)) return 'erased';
+  if (store === 'electron') {
+    const seal = dcdSeal(bytes);
+    if (seal === 'writing') return 'write-incomplete';
+    return seal === 'unknown' ? 'invalid' : 'stale';
+  }
+  if (!hasHeaderMagic(bytes)) return 'invalid';
+  if (bytes[8] !== 0) return 'write-incomplete';
+  if (rules === 'from-0.7.0' && !isUsableFrom070(bytes)) return 'invalid';
+  return rules === 'before-0.7.0' && !isAcceptableBefore070(bytes) && bytes[9] !== 0 ? 'invalid' : 'stale';
+}
+
+type Facts = Pick<DctCopy, 'format' | 'crc' | 'sequence'>;
+const NO_FACTS: Facts = { format: null, crc: null, sequence: null };
+
+/** Version record of a copy with a header: its kind, whether the check value fits, its sequence. */
+function recordFacts(copy: Uint8Array): Facts {
+  const record = dctSection('wiced', 'version').offset;
+  const version = readU16(copy, record + 6);
+  if (!hasVersionMagic(copy) || version === 0 || version > SDK_VERSION) return { ...NO_FACTS, format: '0x330' };
+  const sequence = copy[record + 13] as number;
+  const stored = storedCheckValue(copy);
+  if (copy[record + 12] === 1 && stored === 0) return { format: '0x370', crc: null, sequence };
+  const superseded = copy[9] === 0 && stored === checkValue(copy, 1);
+  return { format: '0x370', crc: superseded || stored === checkValue(copy) ? 'ok' : 'bad', sequence };
+}
+
+function electronFacts(copy: Uint8Array): Facts {
+  if (!hasDcdFooter(copy)) return NO_FACTS;
+  return { format: null, crc: isDcdCrcValid(copy) ? 'ok' : 'bad', sequence: dcdCounter(copy) };
+}
+
+/** The values of the current copy, or every one of them as null. */
+function valuesOrNull(values: DctValues | null): Readonly<{ [K in keyof DctValues]: DctValues[K] | null }> {
+  return values ?? NO_VALUES;
+}
+
+const NO_VALUES: Readonly<{ [K in keyof DctValues]: null }> = {
+  devicePrivateKey: null,
+  devicePrivateKeyReason: null,
+  devicePublicKey: null,
+  deviceKeyFingerprint: null,
+  serverPublicKey: null,
+  serverKeyFingerprint: null,
+  serverAddress: null,
+  serverPort: null,
+  serverAddressState: null,
+  altDevicePrivateKey: null,
+  altDevicePublicKey: null,
+  altServerPublicKey: null,
+  altServerAddress: null,
+  altServerPort: null,
+  claimed: null,
+  claimCode: null,
+  ssidPrefix: null,
+  deviceCode: null,
+  deviceId: null,
+  deviceSecret: null,
+  versionString: null,
+  productId: null,
+  productVersion: null,
+  country: null,
+  countryRevision: null,
+  antenna: null,
+  wifi: null,
+  moduleSlots: null,
+  pendingSlots: null,
+  otaUpdate: null,
+  factoryResetRequested: null,
+  ledTheme: null,
+  ipConfig: null,
+  hostNames: null,
+  enterprise: null,
+  fields: null,
+};
