@@ -13,9 +13,13 @@ const STM32F2: AddressMap = {
   ram: [{ start: 0x20000000, end: 0x20020000 }],
 };
 
-/** Peripheral region and private peripheral bus of every ARMv7-M core (ARM DDI 0403, system address map). */
+/**
+ * Peripherals of the STM32F2 (RM0033, memory map) and the private peripheral bus of every ARMv7-M core (ARM DDI 0403).
+ * The whole architectural region from 0x40000000 on would take in half of all Thumb instruction pairs.
+ */
 const PERIPHERALS: readonly Range[] = [
-  { start: 0x40000000, end: 0x60000000 },
+  { start: 0x40000000, end: 0x40080000 },
+  { start: 0x50000000, end: 0x50061000 },
   { start: 0xe0000000, end: 0xe0100000 },
 ];
 
@@ -39,6 +43,15 @@ export function pointerTarget(map: AddressMap, value: number): PointerTarget | u
   if (liesIn(map.ram, value)) return 'ram';
   if (liesIn(PERIPHERALS, value)) return 'peripheral';
   return undefined;
+}
+
+/** 1 for every top byte an address of the chip can have: a prefilter for searches. */
+export function pointerTopBytes(map: AddressMap): Uint8Array {
+  const possible = new Uint8Array(256);
+  for (const { start, end } of [...map.flash, ...map.ram, ...PERIPHERALS]) {
+    for (let top = start >>> 24; top <= (end - 1) >>> 24; top++) possible[top] = 1;
+  }
+  return possible;
 }
 
 /** A stack pointer starts at the end of a RAM, so one past the last address counts. */

@@ -21,6 +21,8 @@ import { claimText } from './text.js';
 export const QUICK_ABOVE_BYTES = 64 * 1024;
 /** At the quick level one window of this many bytes is sampled. */
 const QUICK_STEP = 4096;
+/** VTOR takes tables at multiples of 512 bytes (97 words, rounded up to a power of two); half of it is on the safe side. */
+const QUICK_VECTOR_ALIGNMENT = 256;
 
 /**
  * Sorts bytes into stretches that cover them exactly, in address order.
@@ -41,12 +43,12 @@ export function classifyBytes(bytes: Uint8Array, address: number, context: Class
   const subject: Subject = { bytes, address };
   const level = context.level ?? (bytes.length > QUICK_ABOVE_BYTES ? 'quick' : 'full');
   const claims = new Claims(bytes.length);
-  claims.add(claimRuns(subject));
-  claims.add(claimPatterns(subject, claims.free()));
   const map = addressMapOf(context.chip);
+  claims.add(claimVectorTables(subject, map, level === 'full' ? 4 : QUICK_VECTOR_ALIGNMENT));
+  if (level === 'full') claims.add(claimModuleRemains(subject, map, context.catalogue));
+  claims.add(claimRuns(subject, claims.free()));
+  claims.add(claimPatterns(subject, claims.free()));
   if (level === 'full') {
-    claims.add(claimModuleRemains(subject, map, context.catalogue));
-    claims.add(claimVectorTables(subject, claims.free(), map));
     claims.add(claimFiles(subject, claims.free()));
     claims.add(claimDer(subject, claims.free()));
     claims.add(claimDeflate(subject, claims.free()));
@@ -55,7 +57,12 @@ export function classifyBytes(bytes: Uint8Array, address: number, context: Class
   }
   const step = level === 'full' ? WINDOW_BYTES : QUICK_STEP;
   claims.add(claimByStatistics(subject, claims.free(), { map, step, literals: level === 'full' }));
-  return claims.list().map((claim) => ({ ...claim, start: address + claim.start, end: address + claim.end }));
+  return claims.list().map((claim) => ({
+    ...claim,
+    start: address + claim.start,
+    end: address + claim.end,
+    confidence: Math.round(claim.confidence * 100) / 100,
+  }));
 }
 
 /** Disjoint claims; a later claim yields to an earlier one. */

@@ -95,15 +95,23 @@ class Walker {
     }
   }
 
+  /** At least 17 bits from a bit position on; the caller checks the limit. */
+  private peek(position: number): number {
+    const { bytes } = this;
+    const index = position >> 3;
+    return (
+      ((bytes[index] as number) | ((bytes[index + 1] as number) << 8) | ((bytes[index + 2] as number) << 16)) >>>
+      (position & 7)
+    );
+  }
+
+  /** Up to 16 bits. */
   private bits(count: number): number {
-    if (this.bitPosition + count > this.limit) return -1;
-    let value = 0;
-    for (let index = 0; index < count; index++, this.bitPosition++) {
-      const bit = ((this.bytes[this.bitPosition >> 3] as number) >> (this.bitPosition & 7)) & 1;
-      value |= bit << index;
-    }
+    const position = this.bitPosition;
+    if (position + count > this.limit) return -1;
+    this.bitPosition = position + count;
     this.steps += count;
-    return value;
+    return this.peek(position) & ((1 << count) - 1);
   }
 
   private stored(): boolean {
@@ -178,20 +186,18 @@ class Walker {
   }
 
   private symbol({ counts, symbols }: Code): number {
+    const position = this.bitPosition;
+    const window = this.peek(position);
     let code = 0;
     let first = 0;
     let index = 0;
-    const { bytes, limit } = this;
-    let position = this.bitPosition;
     for (let width = 1; width <= MAX_BITS; width++) {
-      if (position >= limit) return -1;
-      code |= ((bytes[position >> 3] as number) >> (position & 7)) & 1;
-      position++;
+      code |= (window >> (width - 1)) & 1;
       const count = counts[width] as number;
       if (code - count < first) {
-        this.bitPosition = position;
+        this.bitPosition = position + width;
         this.steps += width;
-        return symbols[index + (code - first)] as number;
+        return this.bitPosition <= this.limit ? (symbols[index + (code - first)] as number) : -1;
       }
       index += count;
       first = (first + count) << 1;
@@ -245,7 +251,7 @@ function buildCode({ counts, symbols }: Code, lengths: Uint8Array, from: number,
 }
 
 /** First gate: block type, symbol counts and a complete code-length code, from the first ten bytes alone. */
-function couldStart(bytes: Uint8Array, offset: number): boolean {
+function startsDynamicBlock(bytes: Uint8Array, offset: number): boolean {
   const first = bytes[offset] as number;
   if ((first & 0x06) !== 0x04 || first >> 3 > 29) return false;
   const second = bytes[offset + 1] as number;
@@ -260,6 +266,12 @@ function couldStart(bytes: Uint8Array, offset: number): boolean {
     if (width !== 0) kraft += 128 >> width;
   }
   return kraft === 128;
+}
+
+/** False when no stream can start at an offset, whatever the type of its first block. */
+export function couldStartDeflate(bytes: Uint8Array, offset: number): boolean {
+  const type = ((bytes[offset] ?? 0xff) >> 1) & 3;
+  return type === 2 ? startsDynamicBlock(bytes, offset) : type !== 3;
 }
 
 /**
@@ -285,7 +297,7 @@ export function findDeflateStreams(bytes: Uint8Array, search: DeflateSearch = {}
   const walker = new Walker(bytes, range.start, range.end);
   const maxSteps = (range.end - range.start) * STEPS_PER_BYTE + 4096;
   for (let offset = range.start; offset + minimumSize <= range.end; offset++) {
-    if (!couldStart(bytes, offset)) continue;
+    if (!startsDynamicBlock(bytes, offset)) continue;
     walker.restart(offset);
     const end = walker.walk(maxSteps, MAX_INFLATED_BYTES);
     if (walker.steps > maxSteps) break;

@@ -1,6 +1,6 @@
 /** Tests that follow a file's own structure to its end. Each answers undefined when the bytes are not that file. */
 import { crc32 } from '../../core/checksums.js';
-import { type DeflateStream, inflateStream, readDeflateStream } from './deflate.js';
+import { couldStartDeflate, type DeflateStream, inflateStream, readDeflateStream } from './deflate.js';
 import type { StretchKind } from './stretch.js';
 
 export interface Verified {
@@ -16,11 +16,14 @@ export interface Work {
 
 type Check = (bytes: Uint8Array, start: number, limit: number, budget: Work) => Verified | undefined;
 
+/** What one attempt costs, however soon it fails. */
+const ATTEMPT_WORK = 256;
+
 /** Walks a DEFLATE stream at the budget's expense. */
 function walk(bytes: Uint8Array, start: number, limit: number, budget: Work): DeflateStream | undefined {
-  if (budget.work <= 0) return undefined;
+  if (budget.work <= 0 || !couldStartDeflate(bytes, start)) return undefined;
   return readDeflateStream(bytes, start, limit, (steps) => {
-    budget.work -= steps / 8 + 16;
+    budget.work -= steps / 8 + ATTEMPT_WORK;
   });
 }
 

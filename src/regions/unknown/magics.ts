@@ -58,7 +58,7 @@ function magicsByFirstByte(): readonly (readonly CompiledMagic[])[] {
 /** Signatures that no length and no check back are believed only here. */
 const FILE_ALIGNMENT = 256;
 /** Bytes the checks may look at per input byte, all candidates together. */
-const WORK_PER_BYTE = 64;
+const WORK_PER_BYTE = 16;
 
 export function claimFiles(subject: Subject, free: readonly Range[]): Claim[] {
   const table = magicsByFirstByte();

@@ -1,6 +1,6 @@
 /** Vector tables and other tables of addresses. */
 import type { Range } from '../../core/range.js';
-import { type AddressMap, isStackTop, liesIn, pointerTarget } from './address-map.js';
+import { type AddressMap, isStackTop, liesIn, pointerTarget, pointerTopBytes } from './address-map.js';
 import { type Claim, countBytes, type Subject } from './stretch.js';
 
 /** Words of the STM32F2 table: 16 of the core and 81 interrupts (stm32f2xx.h). */
@@ -55,22 +55,24 @@ function isHandler(map: AddressMap, word: number): boolean {
   return (word & 1) === 1 && liesIn(map.flash, word);
 }
 
-/** Vector tables at word-aligned addresses of the free parts. */
-export function claimVectorTables(subject: Subject, free: readonly Range[], map: AddressMap): Claim[] {
+/**
+ * Vector tables in the input, at addresses that are multiples of `alignment`. The whole input is searched, because the
+ * 95 zero words of a bare table are a run of their own.
+ */
+export function claimVectorTables(subject: Subject, map: AddressMap, alignment: number): Claim[] {
   const claims: Claim[] = [];
   const { bytes, address } = subject;
   const view = viewOf(bytes);
-  for (const range of free) {
-    for (let offset = alignUp(range.start, address); offset + 64 <= range.end; offset += 4) {
-      // Prefilter: little-endian RAM address, then flash address; RAM and flash of STM32 lie at 0x20… and 0x08….
-      const top = bytes[offset + 3] as number;
-      if (!map.ram.some((ram) => top === ram.start >>> 24)) continue;
-      const table = readVectorTable(view, offset, map);
-      if (!table) continue;
-      const end = Math.min(range.end, offset + table.words * 4);
-      claims.push(vectorClaim(offset, end, table));
-      offset = end - 4;
-    }
+  const isRamByte = new Uint8Array(256);
+  for (const ram of map.ram) isRamByte[ram.start >>> 24] = 1;
+  for (let offset = alignUp(0, address, alignment); offset + 64 <= bytes.length; offset += alignment) {
+    // Prefilter: the top byte of a little-endian RAM address.
+    if (isRamByte[bytes[offset + 3] as number] === 0) continue;
+    const table = readVectorTable(view, offset, map);
+    if (!table) continue;
+    const end = Math.min(bytes.length, offset + table.words * 4);
+    claims.push(vectorClaim(offset, end, table));
+    offset += Math.floor((end - 1 - offset) / alignment) * alignment;
   }
   return claims;
 }
@@ -88,12 +90,15 @@ function vectorClaim(start: number, end: number, table: VectorTable): Claim {
   };
 }
 
-const MIN_POINTERS = 8;
+/** A literal pool inside code rarely has more addresses in a row, unless all of them are code or constants in flash. */
+const MIN_POINTERS = 16;
+const MIN_FLASH_POINTERS = 8;
 
-/** Runs of eight and more consecutive words that point into the chip; null pointers between them belong to the table. */
+/** Runs of consecutive words that point into the chip; null pointers between them belong to the table. */
 export function claimPointerTables(subject: Subject, free: readonly Range[], map: AddressMap): Claim[] {
   const claims: Claim[] = [];
   const view = viewOf(subject.bytes);
+  const possible = pointerTopBytes(map);
   for (const range of free) {
     let start = -1;
     let end = 0;
@@ -101,15 +106,15 @@ export function claimPointerTables(subject: Subject, free: readonly Range[], map
     let pending = 0;
     const close = (): void => {
       const pointers = counts.flash + counts.ram + counts.peripheral;
-      if (start >= 0 && pointers >= MIN_POINTERS && counts.zero <= pointers)
-        claims.push(pointerClaim(start, end, counts));
+      const enough = pointers >= MIN_POINTERS || (counts.flash === pointers && pointers >= MIN_FLASH_POINTERS);
+      if (start >= 0 && enough && counts.zero <= pointers) claims.push(pointerClaim(start, end, counts));
       start = -1;
       pending = 0;
       counts.flash = counts.ram = counts.peripheral = counts.zero = 0;
     };
-    for (let offset = alignUp(range.start, subject.address); offset + 4 <= range.end; offset += 4) {
+    for (let offset = alignUp(range.start, subject.address, 4); offset + 4 <= range.end; offset += 4) {
       const word = view.getUint32(offset, true);
-      const target = word === 0 ? undefined : pointerTarget(map, word);
+      const target = possible[word >>> 24] === 0 ? undefined : pointerTarget(map, word);
       if (target) {
         if (start < 0) start = offset;
         counts.zero += pending;
@@ -154,9 +159,9 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** The first offset from `offset` on whose target address is a multiple of four. */
-function alignUp(offset: number, address: number): number {
-  return offset + ((4 - ((address + offset) % 4)) % 4);
+/** The first offset from `offset` on whose target address is a multiple of `alignment`. */
+function alignUp(offset: number, address: number, alignment: number): number {
+  return offset + ((alignment - ((address + offset) % alignment)) % alignment);
 }
 
 function hex(value: number): string {

@@ -61,6 +61,7 @@ export function claimModuleRemains(
   const claims: Claim[] = [];
   const { bytes, address } = subject;
   const view = viewOf(bytes);
+  const wholeEnds = new Set<number>();
   let builds: readonly KnownBuild[] | undefined;
   // A header or a suffix may ask for a digest of the whole input; hostile input would have thousands of them.
   const budget: Budget = { bytes: bytes.length * 8 + 4096 };
@@ -68,14 +69,16 @@ export function claimModuleRemains(
     if (bytes[offset + 3] === 0x08 && bytes[offset + 7] === 0x08) {
       const header = readPlausibleHeader(view, offset, map);
       if (header) {
-        claims.push(headerClaim(bytes, header, checkBody(bytes, view, header, budget)));
+        const check = checkBody(bytes, view, header, budget);
+        claims.push(headerClaim(bytes, header, check));
+        if (check?.crcMatches) wholeEnds.add(check.moduleOffset + header.endAddress - header.startAddress);
         offset += HEADER_BYTES - 4;
       }
     } else if (bytes[offset + 3] === 0 && (bytes[offset + 2] === 0x28 || bytes[offset + 2] === 0x24)) {
       const suffix = readSuffix(bytes, offset + 4);
       if (!suffix) continue;
       builds ??= catalogue?.() ?? [];
-      claims.push(suffixClaim(subject, view, suffix, builds, budget));
+      claims.push(suffixClaim(subject, view, suffix, wholeEnds.has(suffix.end) ? 'whole' : builds, budget));
     }
   }
   return withoutOverlap(claims);
@@ -180,30 +183,33 @@ function suffixClaim(
   { bytes, address }: Subject,
   view: DataView,
   suffix: Suffix,
-  builds: readonly KnownBuild[],
+  known: readonly KnownBuild[] | 'whole',
   budget: Budget,
 ): Claim {
+  const builds = known === 'whole' ? [] : known;
   const crc = view.getUint32(suffix.end, false);
   const endAddress = address + suffix.end;
   const build =
-    builds.find((known) => known.crc === crc && known.endAddress === endAddress) ??
+    builds.find((entry) => entry.crc === crc && entry.endAddress === endAddress) ??
     builds.find((known) => known.crc === crc);
   const sameEnd = build ? undefined : builds.find((known) => known.endAddress === endAddress);
   const followed = suffix.end + 4 === bytes.length || bytes[suffix.end + 4] === 0xff;
   const base = `Suffix of a Particle module (${suffix.size} bytes) ending at ${hex(endAddress)}, CRC ${crc.toString(16).padStart(8, '0')}`;
   const { sentence, proven } = build
     ? provenBuild(bytes, suffix, build, budget)
-    : {
-        sentence: sameEnd
-          ? `it ends where ${sameEnd.name} ends, but its CRC is another one`
-          : 'the beginning of the module is not here, so the CRC cannot be checked',
-        proven: 'nothing' as const,
-      };
+    : known === 'whole'
+      ? { sentence: 'it closes the module whose header stands before it, and the CRC is right', proven: 'crc' as const }
+      : {
+          sentence: sameEnd
+            ? `it ends where ${sameEnd.name} ends, but its CRC is another one`
+            : 'the beginning of the module is not here, so the CRC cannot be checked',
+          proven: 'nothing' as const,
+        };
   return {
     start: suffix.end - suffix.size,
     end: suffix.end + 4,
     kind: 'module-remains',
-    confidence: build ? 0.99 : suffix.placeholder || followed ? 0.9 : 0.7,
+    confidence: build || known === 'whole' ? 0.99 : suffix.placeholder || followed ? 0.9 : 0.7,
     reason: `${base}: ${sentence}.`,
     details: {
       part: 'suffix',

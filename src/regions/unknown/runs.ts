@@ -6,24 +6,25 @@ import { type Claim, countBytes, type Subject } from './stretch.js';
 const MIN_ERASED = 32;
 /** Zero runs are common inside data and code, so other values need more. */
 const MIN_FILL = 64;
-/** At either end of the input a short run is what is left of a longer one. */
+/** At either end of a free part a short run is what is left of a longer one. */
 const MIN_AT_EDGE = 4;
 
-/** Maximal runs of one value. */
-export function claimRuns({ bytes }: Subject): Claim[] {
+/** Maximal runs of one value in the parts of the input that are still free. */
+export function claimRuns({ bytes }: Subject, free: readonly Range[]): Claim[] {
   const claims: Claim[] = [];
-  const length = bytes.length;
-  let start = 0;
-  while (start < length) {
-    const value = bytes[start];
-    let end = start + 1;
-    while (end < length && bytes[end] === value) end++;
-    const size = end - start;
-    const edge = start === 0 || end === length;
-    if (size >= (value === 0xff ? MIN_ERASED : MIN_FILL) || (edge && size >= MIN_AT_EDGE && isFillValue(value))) {
-      claims.push(runClaim(start, end, value as number));
+  for (const range of free) {
+    let start = range.start;
+    while (start < range.end) {
+      const value = bytes[start];
+      let end = start + 1;
+      while (end < range.end && bytes[end] === value) end++;
+      const size = end - start;
+      const edge = start === range.start || end === range.end;
+      if (size >= (value === 0xff ? MIN_ERASED : MIN_FILL) || (edge && size >= MIN_AT_EDGE && isFillValue(value))) {
+        claims.push(runClaim(start, end, value as number));
+      }
+      start = end;
     }
-    start = end;
   }
   return claims;
 }

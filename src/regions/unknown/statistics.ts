@@ -16,7 +16,8 @@ import {
 } from './measures.js';
 import { type Claim, countBytes, type Subject } from './stretch.js';
 
-type WindowClass = 'code' | 'text' | 'dense' | 'data';
+/** near-code: too few calls to be sure, code when it adjoins code. */
+type WindowClass = 'code' | 'near-code' | 'text' | 'dense' | 'data';
 
 interface Group {
   start: number;
@@ -32,7 +33,7 @@ const DENSE_MARGIN = 0.4;
 
 interface Options {
   readonly map: AddressMap;
-  /** Measure only the first WINDOW_BYTES of each step of this many bytes. */
+  /** Measure only WINDOW_BYTES of each step of this many bytes. */
   readonly step: number;
   /** Check where literal loads point; costs a second look at code. */
   readonly literals: boolean;
@@ -42,7 +43,7 @@ export function claimByStatistics(subject: Subject, free: readonly Range[], opti
   const claims: Claim[] = [];
   const counts = new Int32Array(256);
   for (const range of free) {
-    for (const group of smooth(groupWindows(subject, range, options.step, counts))) {
+    for (const group of smooth(settleNearCode(groupWindows(subject, range, options.step, counts)))) {
       claims.push(describe(subject, group, counts, options));
     }
   }
@@ -56,7 +57,7 @@ function groupWindows(subject: Subject, range: Range, step: number, counts: Int3
     // Windows end on multiples of the step of the target, where linkers and tools put boundaries.
     const boundary = start + step - ((subject.address + start) % step);
     const end = boundary + WINDOW_BYTES / 4 >= range.end ? range.end : boundary;
-    const kind = classOf(subject, start, Math.min(end, start + WINDOW_BYTES), counts);
+    const kind = classOf(subject, ...probeOf(start, end, step), counts);
     const last = groups.at(-1);
     if (last && last.kind === kind) {
       last.end = end;
@@ -81,7 +82,8 @@ function classOf({ bytes, address }: Subject, start: number, end: number, counts
   if (size >= 128 && entropy >= randomEntropy(size) - DENSE_MARGIN) return 'dense';
   const thumb: ThumbCounts = { halfwords: 0, calls: 0, common: 0, literalLoads: 0 };
   countThumb(bytes, start + ((address + start) & 1), end, thumb);
-  return looksLikeThumb(thumb) ? 'code' : 'data';
+  if (looksLikeThumb(thumb)) return 'code';
+  return entropy >= 5.2 && thumb.common >= thumb.halfwords * 0.13 ? 'near-code' : 'data';
 }
 
 /**
@@ -93,6 +95,15 @@ function looksLikeThumb({ halfwords, calls, common }: ThumbCounts): boolean {
   const callShare = calls / halfwords;
   const commonShare = common / halfwords;
   return (callShare >= 0.03 && commonShare >= 0.16) || (callShare >= 0.008 && commonShare >= 0.22);
+}
+
+/** Loops of arithmetic have hardly any calls; between or beside code they are code, anywhere else they stay data. */
+function settleNearCode(groups: readonly Group[]): Group[] {
+  return groups.map((group, index) => {
+    if (group.kind !== 'near-code') return group;
+    const beside = groups[index - 1]?.kind === 'code' || groups[index + 1]?.kind === 'code';
+    return { ...group, kind: beside ? 'code' : 'data' };
+  });
 }
 
 /** A lone window between two of one class is a literal pool, a table or a string inside it. */
@@ -141,6 +152,10 @@ function describe(subject: Subject, group: Group, counts: Int32Array, options: O
 
 function describeDense(group: Group, counts: Int32Array, measured: number, entropy: number): Claim {
   const chiSquare = Math.round(chiSquareOf(counts, measured));
+  if (measured >= 1024 && chiSquare < 150) {
+    const reason = `Every value occurs about equally often, more evenly than chance allows (chi-square ${chiSquare} for 255 degrees of freedom over ${countBytes(measured)}): a look-up table, as ciphers and checksums have.`;
+    return claim(group, 'data', 0.6, reason, { likely: 'look-up table', entropy, chiSquare });
+  }
   const figures = `entropy ${entropy} bits per byte over ${countBytes(measured)}, chi-square ${chiSquare} for 255 degrees of freedom`;
   // 99.9999 % of uniformly random samples lie below 380; a cipher that is off more than that would be broken.
   const uniform = chiSquare < 380;
@@ -229,7 +244,14 @@ function sample(start: number, end: number, step: number, visit: (from: number, 
     visit(start, end);
     return;
   }
-  for (let from = start; from < end; from += step) visit(from, Math.min(end, from + WINDOW_BYTES));
+  for (let from = start; from < end; from += step) visit(...probeOf(from, Math.min(end, from + step), step));
+}
+
+/** The measured part of a window: all of it, or WINDOW_BYTES in its middle (an end may be the edge of something). */
+function probeOf(start: number, end: number, step: number): [number, number] {
+  if (step <= WINDOW_BYTES || end - start <= WINDOW_BYTES) return [start, end];
+  const from = start + (((end - start - WINDOW_BYTES) >> 2) << 1);
+  return [from, from + WINDOW_BYTES];
 }
 
 function sampledSize(start: number, end: number, step: number): number {

@@ -8,13 +8,17 @@ const MIN_UTF16_UNITS = 32;
 /** Strings of a table are NUL-terminated and padded to a word. */
 const MAX_PADDING = 4;
 
-/** 1: printable ASCII or white space, 2: start of a UTF-8 sequence of two, 3: of three, 4: of four, 5: NUL. */
+/**
+ * 1: printable ASCII or white space, 2: start of a UTF-8 sequence of two, 3: of three, 4: of four, 5: NUL, 6: continuation
+ * of a sequence, 0: no part of any text.
+ */
 const CLASS = new Uint8Array(256);
 for (let value = 0x20; value < 0x7f; value++) CLASS[value] = 1;
 for (const value of [0x09, 0x0a, 0x0d]) CLASS[value] = 1;
 for (let value = 0xc2; value < 0xe0; value++) CLASS[value] = 2;
 for (let value = 0xe0; value < 0xf0; value++) CLASS[value] = 3;
 for (let value = 0xf0; value < 0xf5; value++) CLASS[value] = 4;
+for (let value = 0x80; value < 0xc0; value++) CLASS[value] = 6;
 CLASS[0] = 5;
 
 export function claimText({ bytes }: Subject, free: readonly Range[]): Claim[] {
@@ -22,15 +26,18 @@ export function claimText({ bytes }: Subject, free: readonly Range[]): Claim[] {
   for (const range of free) {
     let offset = range.start;
     while (offset < range.end) {
-      if (CLASS[bytes[offset] as number] === 0) {
-        offset++;
+      const obstacle = lastObstacle(bytes, offset);
+      if (obstacle >= 0) {
+        offset = obstacle + 1;
         continue;
       }
-      const wide = scanUtf16(bytes, offset, range.end);
-      if (wide.units >= MIN_UTF16_UNITS) {
-        claims.push(utf16Claim(offset, wide.end, wide.units));
-        offset = wide.end;
-        continue;
+      if (bytes[offset + 1] === 0) {
+        const wide = scanUtf16(bytes, offset, range.end);
+        if (wide.units >= MIN_UTF16_UNITS) {
+          claims.push(utf16Claim(offset, wide.end, wide.units));
+          offset = wide.end;
+          continue;
+        }
       }
       const run = scanUtf8(bytes, offset, range.end);
       if (run.textEnd - offset >= MIN_TEXT && run.padding <= (run.textEnd - offset) / 4) {
@@ -42,6 +49,17 @@ export function claimText({ bytes }: Subject, free: readonly Range[]): Claim[] {
     }
   }
   return claims;
+}
+
+/**
+ * The last of some probed bytes that cannot be text, or -1: no run of MIN_TEXT bytes can start before it. This is what
+ * makes the search skip most bytes that are not text.
+ */
+function lastObstacle(bytes: Uint8Array, offset: number): number {
+  for (let place = offset + MIN_TEXT - 1; place >= offset; place -= 7) {
+    if (CLASS[bytes[place] ?? 0x01] === 0) return place;
+  }
+  return -1;
 }
 
 interface TextRun {
