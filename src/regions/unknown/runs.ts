@@ -1,0 +1,115 @@
+/** Constant runs and repeating units: the cheapest and the surest claims, made first. */
+import type { Range } from '../../core/range.js';
+import { type Claim, countBytes, type Subject } from './stretch.js';
+
+/** An erased run is worth its own line from here on; shorter ones are alignment inside something. */
+const MIN_ERASED = 32;
+/** Zero runs are common inside data and code, so other values need more. */
+const MIN_FILL = 64;
+/** At either end of a free part a short run is what is left of a longer one. */
+const MIN_AT_EDGE = 4;
+
+/** Maximal runs of one value in the parts of the input that are still free. */
+export function claimRuns({ bytes }: Subject, free: readonly Range[]): Claim[] {
+  const claims: Claim[] = [];
+  for (const range of free) {
+    let start = range.start;
+    while (start < range.end) {
+      const value = bytes[start];
+      let end = start + 1;
+      while (end < range.end && bytes[end] === value) end++;
+      const size = end - start;
+      const edge = start === range.start || end === range.end;
+      if (size >= (value === 0xff ? MIN_ERASED : MIN_FILL) || (edge && size >= MIN_AT_EDGE && isFillValue(value))) {
+        claims.push(runClaim(start, end, value as number));
+      }
+      start = end;
+    }
+  }
+  return claims;
+}
+
+function isFillValue(value: number | undefined): boolean {
+  return value === 0xff || value === 0;
+}
+
+function runClaim(start: number, end: number, value: number): Claim {
+  const size = end - start;
+  if (value === 0xff) {
+    return {
+      start,
+      end,
+      kind: 'erased',
+      confidence: size >= MIN_ERASED ? 1 : 0.7,
+      reason: `${countBytes(size)}, all 0xFF, the value of erased flash.`,
+      details: { value },
+    };
+  }
+  const hex = `0x${value.toString(16).toUpperCase().padStart(2, '0')}`;
+  return {
+    start,
+    end,
+    kind: 'fill',
+    confidence: size >= MIN_FILL ? 1 : 0.7,
+    reason: `${countBytes(size)}, all ${hex}.`,
+    details: { value },
+  };
+}
+
+const MAX_PERIOD = 64;
+/** How far apart repetitions are looked for; a pattern shorter than this plus MIN_PATTERN can be missed. */
+const PROBE_STEP = 128;
+const MIN_PATTERN = 128;
+const MIN_REPETITIONS = 4;
+
+/** Repeating units in the parts of the input that are still free. */
+export function claimPatterns({ bytes }: Subject, free: readonly Range[]): Claim[] {
+  const claims: Claim[] = [];
+  for (const { start, end } of free) {
+    let position = start;
+    let floor = start;
+    while (position + MIN_PATTERN <= end) {
+      const period = smallestPeriod(bytes, position, position + MIN_PATTERN);
+      if (period === 0) {
+        position += PROBE_STEP;
+        continue;
+      }
+      let first = position;
+      while (first > floor && bytes[first - 1] === bytes[first - 1 + period]) first--;
+      let last = position + MIN_PATTERN;
+      while (last < end && bytes[last] === bytes[last - period]) last++;
+      claims.push(patternClaim(bytes, first, last, period));
+      position = last;
+      floor = last;
+    }
+  }
+  return claims;
+}
+
+function smallestPeriod(bytes: Uint8Array, start: number, end: number): number {
+  const first = bytes[start];
+  for (let period = 2; period <= MAX_PERIOD; period++) {
+    if (bytes[start + period] !== first || (end - start) / period < 2) continue;
+    let offset = start + period;
+    while (offset < end && bytes[offset] === bytes[offset - period]) offset++;
+    if (offset === end) return period;
+  }
+  return 0;
+}
+
+function patternClaim(bytes: Uint8Array, start: number, end: number, period: number): Claim {
+  const size = end - start;
+  const repetitions = size / period;
+  const unit = Array.from(bytes.subarray(start, start + Math.min(period, 16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join(' ');
+  const shown = period > 16 ? `${unit} …` : unit;
+  return {
+    start,
+    end,
+    kind: 'pattern',
+    confidence: repetitions >= MIN_REPETITIONS ? 0.99 : 0.8,
+    reason: `The ${countBytes(period)} ${shown} repeated ${Math.round(repetitions * 10) / 10} times.`,
+    details: { period, unit: shown, repetitions },
+  };
+}
