@@ -1,0 +1,15 @@
+/** Keys of the device and of its cloud: reading, judging, deriving and naming them. */
+export { describePrivateKey, describePublicKey, type KeyDescription, type KeyKind } from './describe.js';
+export { type KnownServerKey, knownServerKeys, recognizeServerKey, type ServerKeyKind } from './known.js';
+export {
+  type EcPrivateKey,
+  type EcPublicKey,
+  type PrivateKey,
+  type PrivateKeyForm,
+  type PublicKey,
+  parsePrivateKey,
+  parsePublicKey,
+  type RsaPrivateKey,
+  type RsaPublicKey,
+} from './parse.js';
+export { belongsTo, encodePublicKey, publicFingerprint, publicHalf, publicKeyPem, samePublicKey } from './public.js';
