@@ -143,6 +143,12 @@ function deviceKeyFindings(report: DctReport): Finding[] {
       atField(report, key, { rule: 'dct/device-key-invalid', severity: 'error', message, evidence: { kind }, remedy }),
     ];
   }
+  const expected = electron ? 'ec-p256' : 'rsa-1024';
+  if (kind !== expected) {
+    const message = `The device private key is of type ${kind}; this board uses ${expected}, so the handshake with the cloud fails.`;
+    const evidence = { kind: kind ?? '', expected };
+    return [atField(report, key, { rule: 'dct/device-key-wrong-type', severity: 'error', message, evidence, remedy })];
+  }
   if (relation !== 'mismatch') return [];
   return [
     atField(report, electron ? 'alt_device_public_key' : 'device_public_key', {
@@ -172,6 +178,19 @@ function serverFindings(report: DctReport): Finding[] {
     const message = `The cloud server key is ${kind === 'zero' ? 'all zero' : 'no public key'}, so the handshake with the cloud fails.`;
     return [
       atField(report, key, { rule: 'dct/server-key-invalid', severity: 'error', message, evidence: { kind }, remedy }),
+    ];
+  }
+  if (kind === (electron ? 'particle-rsa' : 'particle-ec')) {
+    const [has, needs] = electron ? ['TCP (RSA)', 'UDP (EC)'] : ['UDP (EC)', 'TCP (RSA)'];
+    const message = `The cloud server key is the one for ${has}; this board needs the one for ${needs}, so the handshake fails.`;
+    return [
+      atField(report, key, {
+        rule: 'dct/server-key-wrong-type',
+        severity: 'error',
+        message,
+        evidence: { kind },
+        remedy,
+      }),
     ];
   }
   const findings = electron ? [] : addressFindings(report, builtIn);

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type DctInput, decodeDct } from '../../src/regions/dct/decode.js';
 import { buildDct, type DctEdit, editDctField } from '../../src/regions/dct/edit.js';
@@ -11,6 +12,9 @@ const selection = vectors<{ cases: { name: string; copy1: SparseImage; copy2: Sp
   'selection.json',
 ).cases;
 const serverKey = selection[0]?.copy1.runs.find(({ offset }) => offset === 9630)?.hex ?? '';
+/** backup_udp_public_server_key, device-os system/src/system_cloud_internal.h. */
+const UDP_KEY =
+  '3059301306072a8648ce3d020106082a8648ce3d03010703420004509bfc185648c33f80907ae13260df33282115209e54a22f2b105984a46362c07c2679f6e4ce76ca002d3de4bf2e9e3a62151c48179bd809ddce9c5dc30f54b8';
 const blank = new Uint8Array(16384).fill(0xff);
 
 const HEALTHY: DctEdit[] = [
@@ -71,6 +75,20 @@ describe('findings about the DCT', () => {
     expect(finding?.remedy).toMatch(/\.$/);
     if (start !== null) expect(finding?.start).toBe(start);
     expect(finding?.end).toBeGreaterThan(finding?.start ?? 0);
+  });
+
+  it('name keys of the wrong type', () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const bytes = new Uint8Array(privateKey.export({ type: 'pkcs1', format: 'der' }));
+    expect(judge(healthy({ field: 'device_private_key', bytes }))[0]).toMatchObject({
+      rule: 'dct/device-key-wrong-type',
+      message:
+        'The device private key is of type rsa-2048; this board uses rsa-1024, so the handshake with the cloud fails.',
+    });
+    expect(judge(healthy({ field: 'server_public_key', bytes: hex(UDP_KEY) }))[0]).toMatchObject({
+      rule: 'dct/server-key-wrong-type',
+      severity: 'error',
+    });
   });
 
   it('dct/no-usable-copy', () => {
