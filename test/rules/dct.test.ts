@@ -149,3 +149,25 @@ describe('findings about the DCT', () => {
     expect(text).not.toContain(key.firmware_der.slice(300, 330));
   });
 });
+
+describe('findings about the Electron store', () => {
+  const store = (transport: number): Uint8Array => {
+    const bytes = new Uint8Array(16384).fill(0xff);
+    bytes.set(hex('9a271c1e005ea1ed'));
+    bytes[8 + 2977] = transport;
+    return bytes;
+  };
+
+  it('look at the keys of the transport in use', () => {
+    const udp = judge({ copy1: store(0xff), copy2: blank });
+    expect(udp.map(({ rule, start }) => [rule, start])).toEqual([
+      ['dct/device-key-missing', 0x08004000 + 8 + 3106],
+      ['dct/server-key-missing', 0x08004000 + 8 + 3298],
+    ]);
+    const tcp = judge({ copy1: store(0), copy2: blank });
+    expect(tcp.map(({ rule, start }) => [rule, start])).toEqual([
+      ['dct/device-key-missing', 0x08004000 + 8 + 34],
+      ['dct/server-key-missing', 0x08004000 + 8 + 2082],
+    ]);
+  });
+});

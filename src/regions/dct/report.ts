@@ -58,6 +58,7 @@ export interface DctValues {
   readonly altDevicePrivateKey: KeyKind;
   readonly altDevicePublicKey: PublicKeyRelation;
   readonly altServerPublicKey: ServerKeyKind;
+  readonly altServerKeyFingerprint: string | null;
   readonly altServerAddress: string | null;
   readonly altServerPort: number | null;
   readonly claimed: boolean;
@@ -75,6 +76,8 @@ export interface DctValues {
   readonly country: string | null;
   readonly countryRevision: string | null;
   readonly antenna: string;
+  /** What the Electron connects over; other boards always use TCP. */
+  readonly cloudTransport: 'tcp' | 'default';
   /** Null in a file that holds the application section only. */
   readonly wifi: WifiValues | null;
   readonly moduleSlots: readonly ModuleSlot[];
@@ -127,6 +130,7 @@ function keyValues(view: DctView) {
     altDevicePrivateKey: altPrivateKey?.kind ?? 'blank',
     altDevicePublicKey: altPublicKey && altPrivateKey ? relationOf(altPublicKey, altPrivateKey) : 'blank',
     altServerPublicKey: altServerKey ? recognizeServerKey(altServerKey) : 'blank',
+    altServerKeyFingerprint: altServerKey?.fingerprint ?? null,
     altServerAddress: altAddress?.address ?? null,
     altServerPort: altAddress?.port ?? null,
   } as const;
@@ -168,6 +172,7 @@ function systemValues(view: DctView) {
   const flags = bytesOf(view, 'system_flags');
   return {
     antenna: antennaOf(view),
+    cloudTransport: from(view, 'cloud_transport', (bytes) => bytes[0] === 0) ? ('tcp' as const) : ('default' as const),
     moduleSlots,
     pendingSlots: moduleSlots.filter(({ state }) => state === 'pending'),
     otaUpdate: from(view, 'ota_update_flag', (bytes) => bytes[0] === 0xa5) ?? false,
