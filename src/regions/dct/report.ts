@@ -80,6 +80,7 @@ export interface DctValues {
   readonly cloudTransport: 'tcp' | 'default';
   /** Null in a file that holds the application section only. */
   readonly wifi: WifiValues | null;
+  /** Slots that are not free. */
   readonly moduleSlots: readonly ModuleSlot[];
   /** Slots the bootloader copies at the next reset. */
   readonly pendingSlots: readonly ModuleSlot[];
@@ -88,6 +89,7 @@ export interface DctValues {
   /** A factory reset was requested in the flags kept in flash up to 0.6.4. */
   readonly factoryResetRequested: boolean;
   readonly ledTheme: readonly LedSignal[] | null;
+  /** Static addresses; null: DHCP. */
   readonly ipConfig: IpConfig | null;
   readonly hostNames: readonly string[];
   readonly enterprise: { readonly type: string; readonly passwordSet: boolean } | null;
@@ -168,7 +170,7 @@ const FACTORY_RESET_REQUEST = 0xaaaa;
 const FLAGS_IN_USE = 0x1adeacc0;
 
 function systemValues(view: DctView) {
-  const moduleSlots = from(view, 'flash_modules', decodeModuleSlots) ?? [];
+  const moduleSlots = (from(view, 'flash_modules', decodeModuleSlots) ?? []).filter(({ state }) => state !== 'free');
   const flags = bytesOf(view, 'system_flags');
   return {
     antenna: antennaOf(view),
@@ -181,10 +183,15 @@ function systemValues(view: DctView) {
       memberNumber(flags, 'platform_system_flags_t', 'header') === FLAGS_IN_USE &&
       memberNumber(flags, 'platform_system_flags_t', 'Factory_Reset_SysFlag') === FACTORY_RESET_REQUEST,
     ledTheme: from(view, 'led_theme', decodeLedTheme),
-    ipConfig: from(view, 'ip_config', decodeIpConfig),
+    ipConfig: from(view, 'ip_config', staticAddresses),
     hostNames: from(view, 'dns_resolve', decodeHostNames) ?? [],
     enterprise: from(view, 'eap_config', enterpriseOf),
   };
+}
+
+function staticAddresses(bytes: Uint8Array): IpConfig | null {
+  const config = decodeIpConfig(bytes);
+  return config.mode === 'static' ? config : null;
 }
 
 function antennaOf(view: DctView): string {

@@ -97,6 +97,7 @@ function fullPair(): DctPair {
     { field: 'device_code', bytes: text('ABC234') },
     { field: 'device_id', bytes: hex('00112233445566778899aabb') },
     { field: 'antenna_selection', bytes: hex('01') },
+    { field: 'flash_modules', bytes: hex('ac0f000000000e0800000a08000002000e05ffff') },
   ];
   const fresh = buildDct({ edits, versionRecord: true });
   return writeDctField(fresh, { section: 'application', offset: 1753, bytes: hex('a5') }, '0.7.0');
@@ -174,7 +175,9 @@ describe('decodeDct', () => {
       cloudTransport: 'default',
       otaUpdate: true,
       factoryResetRequested: false,
+      moduleSlots: [{ slot: 0, state: 'factory', source: 0x080e0000 }],
       pendingSlots: [],
+      ipConfig: null,
       enterprise: { type: 'PEAP', passwordSet: true },
       ledTheme: null,
     });
@@ -197,6 +200,12 @@ describe('decodeDct', () => {
       'ExampleNet-5 (WPA2_AES, key set, 21 bytes); guest (OPEN, no key); corp (WPA2_AES_ENTERPRISE, no key)',
     );
     expect(report.details[0].values?.otaUpdate).toBe(false);
+  });
+
+  it('reads static addresses', () => {
+    const bytes = hex('010000000201a8c000ffffff0101a8c00101a8c008080808');
+    const { ipConfig } = decodeDct(input(buildDct({ edits: [{ field: 'ip_config', bytes }] })));
+    expect(ipConfig).toMatchObject({ mode: 'static', host: '192.168.1.2', netmask: '255.255.255.0', dns2: '8.8.8.8' });
   });
 
   it('has every field of the table', () => {
