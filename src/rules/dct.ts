@@ -124,11 +124,16 @@ function copyName(current: 1 | 2 | null): string {
   return current === null ? 'no copy' : `copy ${current}`;
 }
 
+/** The Electron connects over UDP with the EC keys, unless it was told to use TCP. */
+function usesUdp(report: DctReport): boolean {
+  return report.store === 'electron' && report.cloudTransport !== 'tcp';
+}
+
 function deviceKeyFindings(report: DctReport): Finding[] {
-  const electron = report.store === 'electron';
-  const key = electron ? 'alt_device_private_key' : 'device_private_key';
-  const kind = electron ? report.altDevicePrivateKey : report.devicePrivateKey;
-  const relation = electron ? report.altDevicePublicKey : report.devicePublicKey;
+  const udp = usesUdp(report);
+  const key = udp ? 'alt_device_private_key' : 'device_private_key';
+  const kind = udp ? report.altDevicePrivateKey : report.devicePrivateKey;
+  const relation = udp ? report.altDevicePublicKey : report.devicePublicKey;
   const remedy = 'Put the key of this board back from a backup, or register a new one with its cloud account.';
   if (kind === 'blank') {
     const message =
@@ -137,15 +142,21 @@ function deviceKeyFindings(report: DctReport): Finding[] {
   }
   if (kind === 'zero' || kind === 'invalid') {
     const reason =
-      kind === 'zero' ? 'it is all zero' : electron ? 'it cannot be read' : (report.devicePrivateKeyReason ?? '');
+      kind === 'zero' ? 'it is all zero' : udp ? 'it cannot be read' : (report.devicePrivateKeyReason ?? '');
     const message = `The device private key is unusable (${reason}); the firmware does not replace it, and the handshake with the cloud fails.`;
     return [
       atField(report, key, { rule: 'dct/device-key-invalid', severity: 'error', message, evidence: { kind }, remedy }),
     ];
   }
+  const expected = udp ? 'ec-p256' : 'rsa-1024';
+  if (kind !== expected) {
+    const message = `The device private key is of type ${kind}; this board uses ${expected}, so the handshake with the cloud fails.`;
+    const evidence = { kind: kind ?? '', expected };
+    return [atField(report, key, { rule: 'dct/device-key-wrong-type', severity: 'error', message, evidence, remedy })];
+  }
   if (relation !== 'mismatch') return [];
   return [
-    atField(report, electron ? 'alt_device_public_key' : 'device_public_key', {
+    atField(report, udp ? 'alt_device_public_key' : 'device_public_key', {
       rule: 'dct/device-key-mismatch',
       severity: 'warning',
       message:
@@ -156,9 +167,9 @@ function deviceKeyFindings(report: DctReport): Finding[] {
 }
 
 function serverFindings(report: DctReport): Finding[] {
-  const electron = report.store === 'electron';
-  const kind = electron ? report.altServerPublicKey : report.serverPublicKey;
-  const key = electron ? 'alt_server_public_key' : 'server_public_key';
+  const udp = usesUdp(report);
+  const kind = udp ? report.altServerPublicKey : report.serverPublicKey;
+  const key = udp ? 'alt_server_public_key' : 'server_public_key';
   const builtIn = report.why.rules !== 'before-0.7.0';
   const remedy = 'Write the public key of the cloud to this field.';
   if (kind === 'blank') {
@@ -174,11 +185,24 @@ function serverFindings(report: DctReport): Finding[] {
       atField(report, key, { rule: 'dct/server-key-invalid', severity: 'error', message, evidence: { kind }, remedy }),
     ];
   }
-  const findings = electron ? [] : addressFindings(report, builtIn);
+  if (kind === (udp ? 'particle-rsa' : 'particle-ec')) {
+    const [has, needs] = udp ? ['TCP (RSA)', 'UDP (EC)'] : ['UDP (EC)', 'TCP (RSA)'];
+    const message = `The cloud server key is the one for ${has}; this board needs the one for ${needs}, so the handshake fails.`;
+    return [
+      atField(report, key, {
+        rule: 'dct/server-key-wrong-type',
+        severity: 'error',
+        message,
+        evidence: { kind },
+        remedy,
+      }),
+    ];
+  }
+  const findings = udp ? [] : addressFindings(report, builtIn);
   if (kind !== 'other') return findings;
   const message =
     'The cloud server key is not a key of the Particle cloud: the board reaches only the cloud that has its counterpart.';
-  const evidence = { fingerprint: report.serverKeyFingerprint ?? '' };
+  const evidence = { fingerprint: (udp ? report.altServerKeyFingerprint : report.serverKeyFingerprint) ?? '' };
   return [
     atField(report, key, { rule: 'dct/server-key-other', severity: 'warning', message, evidence, remedy }),
     ...findings,

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type DctInput, decodeDct } from '../../src/regions/dct/decode.js';
 import { buildDct, type DctEdit, editDctField } from '../../src/regions/dct/edit.js';
@@ -11,6 +12,9 @@ const selection = vectors<{ cases: { name: string; copy1: SparseImage; copy2: Sp
   'selection.json',
 ).cases;
 const serverKey = selection[0]?.copy1.runs.find(({ offset }) => offset === 9630)?.hex ?? '';
+/** backup_udp_public_server_key, device-os system/src/system_cloud_internal.h. */
+const UDP_KEY =
+  '3059301306072a8648ce3d020106082a8648ce3d03010703420004509bfc185648c33f80907ae13260df33282115209e54a22f2b105984a46362c07c2679f6e4ce76ca002d3de4bf2e9e3a62151c48179bd809ddce9c5dc30f54b8';
 const blank = new Uint8Array(16384).fill(0xff);
 
 const HEALTHY: DctEdit[] = [
@@ -73,6 +77,20 @@ describe('findings about the DCT', () => {
     expect(finding?.end).toBeGreaterThan(finding?.start ?? 0);
   });
 
+  it('name keys of the wrong type', () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const bytes = new Uint8Array(privateKey.export({ type: 'pkcs1', format: 'der' }));
+    expect(judge(healthy({ field: 'device_private_key', bytes }))[0]).toMatchObject({
+      rule: 'dct/device-key-wrong-type',
+      message:
+        'The device private key is of type rsa-2048; this board uses rsa-1024, so the handshake with the cloud fails.',
+    });
+    expect(judge(healthy({ field: 'server_public_key', bytes: hex(UDP_KEY) }))[0]).toMatchObject({
+      rule: 'dct/server-key-wrong-type',
+      severity: 'error',
+    });
+  });
+
   it('dct/no-usable-copy', () => {
     expect(judge({ copy1: blank, copy2: blank })).toEqual([
       expect.objectContaining({ rule: 'dct/no-usable-copy', severity: 'error', start: 0x08004000, end: 0x0800c000 }),
@@ -129,5 +147,27 @@ describe('findings about the DCT', () => {
     const text = JSON.stringify(judge(healthy({ field: 'device_private_key', bytes: damaged })));
     expect(text).toContain('the private exponent does not belong to the public exponent');
     expect(text).not.toContain(key.firmware_der.slice(300, 330));
+  });
+});
+
+describe('findings about the Electron store', () => {
+  const store = (transport: number): Uint8Array => {
+    const bytes = new Uint8Array(16384).fill(0xff);
+    bytes.set(hex('9a271c1e005ea1ed'));
+    bytes[8 + 2977] = transport;
+    return bytes;
+  };
+
+  it('look at the keys of the transport in use', () => {
+    const udp = judge({ copy1: store(0xff), copy2: blank });
+    expect(udp.map(({ rule, start }) => [rule, start])).toEqual([
+      ['dct/device-key-missing', 0x08004000 + 8 + 3106],
+      ['dct/server-key-missing', 0x08004000 + 8 + 3298],
+    ]);
+    const tcp = judge({ copy1: store(0), copy2: blank });
+    expect(tcp.map(({ rule, start }) => [rule, start])).toEqual([
+      ['dct/device-key-missing', 0x08004000 + 8 + 34],
+      ['dct/server-key-missing', 0x08004000 + 8 + 2082],
+    ]);
   });
 });

@@ -1,6 +1,5 @@
 /** Decoding the DCT of a board: both copies, which of them is current and why, and everything they say. */
 import { readU16 } from '../../core/bytes.js';
-import { FormatError } from '../../core/errors.js';
 import { checkValue, storedCheckValue } from './check-value.js';
 import {
   dcdCounter,
@@ -24,7 +23,7 @@ import {
   selectBefore070,
   selectFrom070,
 } from './selection.js';
-import { DCT_COPY_BYTES, type DctStore, dctSection } from './table.js';
+import { type DctStore, dctSection, requireCopySize } from './table.js';
 import { viewApplication, viewCopy } from './view.js';
 
 export interface DctInput {
@@ -81,8 +80,8 @@ export interface DctReport extends Readonly<{ [K in keyof DctValues]: DctValues[
 
 /** Decodes both copies. @throws FormatError DCT_BAD_SIZE when a copy is not one whole sector. */
 export function decodeDct(input: DctInput, options: DctOptions = {}): DctReport {
-  requireSector(1, input.copy1);
-  requireSector(2, input.copy2);
+  if (input.copy1) requireCopySize(1, input.copy1);
+  if (input.copy2) requireCopySize(2, input.copy2);
   const store: DctStore = hasDcdWatermark(input.copy1) || hasDcdWatermark(input.copy2) ? 'electron' : 'wiced';
   const { why, current, disagreement } = store === 'electron' ? chooseElectron(input) : choose(input);
   const details = [
@@ -107,18 +106,6 @@ export function decodeDct(input: DctInput, options: DctOptions = {}): DctReport 
 /** Decodes a file that begins at the application section, as DFU alternate setting 1 gives it. */
 export function decodeApplicationSection(bytes: Uint8Array, options: DctOptions = {}): DctValues {
   return decodeValues(viewApplication(bytes), options.showSecrets ?? false);
-}
-
-function requireSector(number: 1 | 2, copy: CopyBytes): void {
-  if (copy === null || copy.length === DCT_COPY_BYTES) return;
-  throw new FormatError({
-    code: 'DCT_BAD_SIZE',
-    what: 'a DCT copy is not one whole sector',
-    where: `copy ${number}`,
-    expected: `${DCT_COPY_BYTES} bytes`,
-    got: `${copy.length} bytes`,
-    help: 'Give the whole sectors 1 and 2 (0x08004000 to 0x0800BFFF); a file read over DFU alternate 1 is not a sector.',
-  });
 }
 
 type Choice = Pick<DctReport, 'why' | 'current' | 'disagreement'>;
@@ -214,6 +201,7 @@ const NO_VALUES: Readonly<{ [K in keyof DctValues]: null }> = {
   altDevicePrivateKey: null,
   altDevicePublicKey: null,
   altServerPublicKey: null,
+  altServerKeyFingerprint: null,
   altServerAddress: null,
   altServerPort: null,
   claimed: null,
@@ -228,6 +216,7 @@ const NO_VALUES: Readonly<{ [K in keyof DctValues]: null }> = {
   country: null,
   countryRevision: null,
   antenna: null,
+  cloudTransport: null,
   wifi: null,
   moduleSlots: null,
   pendingSlots: null,

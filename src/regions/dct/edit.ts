@@ -1,6 +1,6 @@
 /** Changing and building a DCT offline, so that firmware of either generation accepts the result. */
 import { BuildError } from '../../core/errors.js';
-import { type DctRules, hasVersionMagic, selectBefore070, selectFrom070 } from './selection.js';
+import { classifyCopy, type DctRules, RANK_WITH_RECORD, selectBefore070, selectFrom070 } from './selection.js';
 import { DCT_COPY_BYTES, dctField, dctSection } from './table.js';
 import {
   type CopyChange,
@@ -55,12 +55,12 @@ export function editDctField(pair: DctPair, edits: readonly DctEdit[], options: 
   }
   const next = changedCopy(old, changes);
   const sequence = next[dctSection('wiced', 'version').offset + 13] as number;
-  const hasRecord = hasVersionMagic(next);
+  const hasRecord = classifyCopy(next).rank === RANK_WITH_RECORD;
   if (options.style === 'single') {
     setVersionRecord(next, hasRecord ? sequence : 1);
     return confirmed({ copy1: next, copy2: new Uint8Array(DCT_COPY_BYTES).fill(0xff) }, 1, options.rules);
   }
-  // Without a record, as 0.6.4 and factory images leave it, none is added: a lone copy is accepted either way.
+  // Without a valid record, as 0.6.4, factory images and the automatic format leave it, the copy keeps its rank.
   if (hasRecord) setVersionRecord(next, sequence, next.slice(0x3ffe));
   const result = current === 1 ? { copy1: next, copy2: pair.copy2 } : { copy1: pair.copy1, copy2: next };
   return confirmed(result, current, options.rules);

@@ -58,6 +58,7 @@ export interface DctValues {
   readonly altDevicePrivateKey: KeyKind;
   readonly altDevicePublicKey: PublicKeyRelation;
   readonly altServerPublicKey: ServerKeyKind;
+  readonly altServerKeyFingerprint: string | null;
   readonly altServerAddress: string | null;
   readonly altServerPort: number | null;
   readonly claimed: boolean;
@@ -75,8 +76,11 @@ export interface DctValues {
   readonly country: string | null;
   readonly countryRevision: string | null;
   readonly antenna: string;
+  /** What the Electron connects over; other boards always use TCP. */
+  readonly cloudTransport: 'tcp' | 'default';
   /** Null in a file that holds the application section only. */
   readonly wifi: WifiValues | null;
+  /** Slots that are not free. */
   readonly moduleSlots: readonly ModuleSlot[];
   /** Slots the bootloader copies at the next reset. */
   readonly pendingSlots: readonly ModuleSlot[];
@@ -85,6 +89,7 @@ export interface DctValues {
   /** A factory reset was requested in the flags kept in flash up to 0.6.4. */
   readonly factoryResetRequested: boolean;
   readonly ledTheme: readonly LedSignal[] | null;
+  /** Static addresses; null: DHCP. */
   readonly ipConfig: IpConfig | null;
   readonly hostNames: readonly string[];
   readonly enterprise: { readonly type: string; readonly passwordSet: boolean } | null;
@@ -127,6 +132,7 @@ function keyValues(view: DctView) {
     altDevicePrivateKey: altPrivateKey?.kind ?? 'blank',
     altDevicePublicKey: altPublicKey && altPrivateKey ? relationOf(altPublicKey, altPrivateKey) : 'blank',
     altServerPublicKey: altServerKey ? recognizeServerKey(altServerKey) : 'blank',
+    altServerKeyFingerprint: altServerKey?.fingerprint ?? null,
     altServerAddress: altAddress?.address ?? null,
     altServerPort: altAddress?.port ?? null,
   } as const;
@@ -164,10 +170,11 @@ const FACTORY_RESET_REQUEST = 0xaaaa;
 const FLAGS_IN_USE = 0x1adeacc0;
 
 function systemValues(view: DctView) {
-  const moduleSlots = from(view, 'flash_modules', decodeModuleSlots) ?? [];
+  const moduleSlots = (from(view, 'flash_modules', decodeModuleSlots) ?? []).filter(({ state }) => state !== 'free');
   const flags = bytesOf(view, 'system_flags');
   return {
     antenna: antennaOf(view),
+    cloudTransport: from(view, 'cloud_transport', (bytes) => bytes[0] === 0) ? ('tcp' as const) : ('default' as const),
     moduleSlots,
     pendingSlots: moduleSlots.filter(({ state }) => state === 'pending'),
     otaUpdate: from(view, 'ota_update_flag', (bytes) => bytes[0] === 0xa5) ?? false,
@@ -176,10 +183,15 @@ function systemValues(view: DctView) {
       memberNumber(flags, 'platform_system_flags_t', 'header') === FLAGS_IN_USE &&
       memberNumber(flags, 'platform_system_flags_t', 'Factory_Reset_SysFlag') === FACTORY_RESET_REQUEST,
     ledTheme: from(view, 'led_theme', decodeLedTheme),
-    ipConfig: from(view, 'ip_config', decodeIpConfig),
+    ipConfig: from(view, 'ip_config', staticAddresses),
     hostNames: from(view, 'dns_resolve', decodeHostNames) ?? [],
     enterprise: from(view, 'eap_config', enterpriseOf),
   };
+}
+
+function staticAddresses(bytes: Uint8Array): IpConfig | null {
+  const config = decodeIpConfig(bytes);
+  return config.mode === 'static' ? config : null;
 }
 
 function antennaOf(view: DctView): string {

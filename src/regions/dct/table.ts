@@ -3,10 +3,23 @@
  * this file only finds them. Offsets of fields are relative to their section, offsets in records to the record.
  */
 import { readData } from '#data';
-import { LayoutError, UsageError } from '../../core/errors.js';
+import { FormatError, LayoutError, UsageError } from '../../core/errors.js';
 
 /** Size of one copy: a whole 16 KiB sector. */
 export const DCT_COPY_BYTES = 16_384;
+
+/** @throws FormatError DCT_BAD_SIZE unless the copy is one whole sector. */
+export function requireCopySize(number: 1 | 2, copy: Uint8Array): void {
+  if (copy.length === DCT_COPY_BYTES) return;
+  throw new FormatError({
+    code: 'DCT_BAD_SIZE',
+    what: 'a DCT copy is not one whole sector',
+    where: `copy ${number}`,
+    expected: `${DCT_COPY_BYTES} bytes`,
+    got: `${copy.length} bytes`,
+    help: 'Give the whole sectors 1 and 2 (0x08004000 to 0x0800BFFF); a file read over DFU alternate 1 is not a sector.',
+  });
+}
 
 /** Where the two copies lie: the WICED store of P1 and Photon, or the store of the Electron. */
 export type DctStore = 'wiced' | 'electron';

@@ -134,7 +134,7 @@ const KIND_WORDS: Partial<Record<DctLeaf['kind'], KindWords>> = {
 
 function privateKeyWords(bytes: Uint8Array, showSecrets: boolean): FieldWords {
   const key = describePrivateField(bytes);
-  if (key.kind === 'blank') return { state: 'blank', value: key.reason ? `missing: ${key.reason}` : 'blank' };
+  if (key.kind === 'blank') return { state: 'blank', value: key.reason ?? 'blank' };
   if (key.kind === 'zero') return fillWords('zero');
   const size = key.size ?? withoutFiller(bytes).length;
   const content = showSecrets ? `: ${toHex(bytes.subarray(0, size))}` : '';
@@ -144,7 +144,7 @@ function privateKeyWords(bytes: Uint8Array, showSecrets: boolean): FieldWords {
 
 function publicKeyWords(leaf: DctLeaf, bytes: Uint8Array): FieldWords {
   const key = describePublicField(bytes, leaf.name);
-  if (key.kind === 'blank') return { state: 'blank', value: key.reason ? `missing: ${key.reason}` : 'blank' };
+  if (key.kind === 'blank') return { state: 'blank', value: key.reason ?? 'blank' };
   if (key.kind === 'zero') return fillWords('zero');
   if (key.kind === 'invalid') return { state: 'invalid', value: `invalid: ${key.reason}` };
   return { state: 'set', value: publicKeyText(leaf, key) };

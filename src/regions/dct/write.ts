@@ -15,7 +15,7 @@ import {
   selectFrom070,
   VERSION_MAGIC,
 } from './selection.js';
-import { compareReleases, DCT_COPY_BYTES, type DctSectionName, dctSection } from './table.js';
+import { compareReleases, DCT_COPY_BYTES, type DctSectionName, dctSection, requireCopySize } from './table.js';
 
 /**
  * Four generations of the writing code: `0.4.2` always rewrites; `0.4.3` (to 0.4.5) programs in place first; `0.4.6` (to
@@ -128,7 +128,7 @@ class Flash {
 
 /**
  * Simulates one write by the firmware of a generation, including the automatic format when no copy is usable.
- * @throws UsageError DCT_BAD_SIZE, DCT_WRITE_OUTSIDE, DCT_NO_SECTION.
+ * @throws FormatError DCT_BAD_SIZE; UsageError DCT_WRITE_OUTSIDE, DCT_NO_SECTION.
  */
 export function writeDctField(pair: DctPair, write: DctWrite, writer: DctWriter): DctWriteResult {
   requireCopies(pair);
@@ -272,25 +272,10 @@ export function supersededCopy(copy: Uint8Array): Uint8Array {
   return superseded;
 }
 
-/** @throws UsageError DCT_BAD_SIZE unless both copies are whole. */
+/** @throws FormatError DCT_BAD_SIZE unless both copies are whole. */
 export function requireCopies(pair: DctPair): void {
-  for (const [number, copy] of [
-    [1, pair.copy1],
-    [2, pair.copy2],
-  ] as const) {
-    if (copy.length !== DCT_COPY_BYTES) throw badCopySize(number, copy.length);
-  }
-}
-
-export function badCopySize(number: 1 | 2, size: number): UsageError {
-  return new UsageError({
-    code: 'DCT_BAD_SIZE',
-    what: 'a DCT copy is not one whole sector',
-    where: `copy ${number}`,
-    expected: `${DCT_COPY_BYTES} bytes`,
-    got: `${size} bytes`,
-    help: 'Give the whole sectors 1 and 2 (0x08004000 to 0x0800BFFF).',
-  });
+  requireCopySize(1, pair.copy1);
+  requireCopySize(2, pair.copy2);
 }
 
 /**

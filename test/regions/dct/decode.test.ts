@@ -97,6 +97,7 @@ function fullPair(): DctPair {
     { field: 'device_code', bytes: text('ABC234') },
     { field: 'device_id', bytes: hex('00112233445566778899aabb') },
     { field: 'antenna_selection', bytes: hex('01') },
+    { field: 'flash_modules', bytes: hex('ac0f000000000e0800000a08000002000e05ffff') },
   ];
   const fresh = buildDct({ edits, versionRecord: true });
   return writeDctField(fresh, { section: 'application', offset: 1753, bytes: hex('a5') }, '0.7.0');
@@ -171,9 +172,12 @@ describe('decodeDct', () => {
       country: 'US',
       countryRevision: '4',
       antenna: 'external',
+      cloudTransport: 'default',
       otaUpdate: true,
       factoryResetRequested: false,
+      moduleSlots: [{ slot: 0, state: 'factory', source: 0x080e0000 }],
       pendingSlots: [],
+      ipConfig: null,
       enterprise: { type: 'PEAP', passwordSet: true },
       ledTheme: null,
     });
@@ -196,6 +200,12 @@ describe('decodeDct', () => {
       'ExampleNet-5 (WPA2_AES, key set, 21 bytes); guest (OPEN, no key); corp (WPA2_AES_ENTERPRISE, no key)',
     );
     expect(report.details[0].values?.otaUpdate).toBe(false);
+  });
+
+  it('reads static addresses', () => {
+    const bytes = hex('010000000201a8c000ffffff0101a8c00101a8c008080808');
+    const { ipConfig } = decodeDct(input(buildDct({ edits: [{ field: 'ip_config', bytes }] })));
+    expect(ipConfig).toMatchObject({ mode: 'static', host: '192.168.1.2', netmask: '255.255.255.0', dns2: '8.8.8.8' });
   });
 
   it('has every field of the table', () => {
@@ -381,13 +391,14 @@ describe('secrets', () => {
 });
 
 describe('parts', () => {
-  const leafNames = (copy: Uint8Array, store: 'wiced' | 'electron', base: number): string[][] => {
-    const parts = dctParts(copy, { store, address: base });
-    return Array.from({ length: copy.length }, (_, offset) => pathTo(parts, base + offset).map(({ name }) => name));
+  const pathAt = (store: 'wiced' | 'electron', offset: number): string[] => {
+    const base = 0x08008000;
+    return pathTo(dctParts(copy2, { store, address: base }), base + offset).map(({ name }) => name);
   };
+  const { copy2 } = fullPair();
 
   it.each(['wiced', 'electron'] as const)('name every byte of a %s copy', (store) => {
-    const copy = fullPair().copy2;
+    const copy = copy2;
     const base = 0x08008000;
     const check = (parts: ReturnType<typeof dctParts>, start: number, end: number): void => {
       let position = start;
@@ -405,18 +416,33 @@ describe('parts', () => {
   });
 
   it('lead from section to member', () => {
-    const paths = leafNames(fullPair().copy2, 'wiced', 0x08008000);
-    expect(paths[9]).toEqual(['header', 'is_current_dct']);
-    expect(paths[7548 + 34]).toEqual(['application', 'device_private_key']);
-    expect(paths[7548 + 2082]).toEqual(['application', 'server_public_key', 'server_public_key.content']);
-    expect(paths[7548 + 2532]).toEqual(['application', 'server_public_key', 'server_address', 'port']);
-    expect(paths[7548 + 2852 + 20]).toEqual(['application', 'flash_modules', 'flash_modules[1]', 'magicNumber']);
-    expect(paths[0x1a30 + 1 + 121 + 57]).toEqual(['wifi', 'stored_ap_list', 'stored_ap_list[1]', 'security_key']);
-    expect(paths[0x1a30 + 1 + 46]).toEqual(['wifi', 'stored_ap_list', 'stored_ap_list[0]', 'details', 'security']);
-    expect(paths[0x1a30 + 606]).toEqual(['wifi', 'unused']);
-    expect(paths[0x3e43]).toEqual(['unused']);
-    expect(paths[0x3ffd]).toEqual(['version', 'sequence']);
-    expect(leafNames(fullPair().copy2, 'electron', 0)[8 + 34]).toEqual(['application', 'device_private_key']);
+    expect(pathAt('wiced', 9)).toEqual(['header', 'is_current_dct']);
+    expect(pathAt('wiced', 7548 + 34)).toEqual(['application', 'device_private_key']);
+    expect(pathAt('wiced', 7548 + 2082)).toEqual(['application', 'server_public_key', 'server_public_key.content']);
+    expect(pathAt('wiced', 7548 + 2532)).toEqual(['application', 'server_public_key', 'server_address', 'port']);
+    expect(pathAt('wiced', 7548 + 2852 + 20)).toEqual([
+      'application',
+      'flash_modules',
+      'flash_modules[1]',
+      'magicNumber',
+    ]);
+    expect(pathAt('wiced', 0x1a30 + 1 + 121 + 57)).toEqual([
+      'wifi',
+      'stored_ap_list',
+      'stored_ap_list[1]',
+      'security_key',
+    ]);
+    expect(pathAt('wiced', 0x1a30 + 1 + 46)).toEqual([
+      'wifi',
+      'stored_ap_list',
+      'stored_ap_list[0]',
+      'details',
+      'security',
+    ]);
+    expect(pathAt('wiced', 0x1a30 + 606)).toEqual(['wifi', 'unused']);
+    expect(pathAt('wiced', 0x3e43)).toEqual(['unused']);
+    expect(pathAt('wiced', 0x3ffd)).toEqual(['version', 'sequence']);
+    expect(pathAt('electron', 8 + 34)).toEqual(['application', 'device_private_key']);
   });
 });
 

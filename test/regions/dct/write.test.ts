@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concatBytes, toHex } from '../../../src/core/bytes.js';
 import { sha256 } from '../../../src/core/checksums.js';
-import { buildDct, editDctField } from '../../../src/regions/dct/edit.js';
+import { BuildError } from '../../../src/core/errors.js';
+import { buildDct, type EditOptions, type EditStyle, editDctField } from '../../../src/regions/dct/edit.js';
 import { classifyCopy, selectBefore070, selectFrom070 } from '../../../src/regions/dct/selection.js';
 import {
   applyFlashOperation,
@@ -235,6 +236,13 @@ describe('building and changing offline', () => {
     expect(selectFrom070(copy1, copy2).current).toBe(2);
   });
 
+  it('keeps the rank of an automatically formatted copy in place', () => {
+    const formatted = formatDct({ copy1: BLANK, copy2: BLANK }, 'from-0.7.0');
+    const edited = editDctField(formatted, [SERVER_ADDRESS], { style: 'in-place', rules: 'from-0.7.0' });
+    expect(classifyCopy(edited.copy1)).toEqual(classifyCopy(formatted.copy1));
+    expectSame(edited.copy1.subarray(0x3ff0), formatted.copy1.subarray(0x3ff0));
+  });
+
   it('stops when the rule sets disagree and nobody said which firmware it is for', () => {
     const record = writeDctField(factory(), { section: 'application', offset: 0, bytes: hex('00') }, '0.7.0').copy2;
     const pair = { copy1: factory().copy1, copy2: record };
@@ -252,6 +260,41 @@ describe('building and changing offline', () => {
     const without = { copy1: factory().copy1, copy2: factory().copy1 };
     expect(editDctField(withRecords, [], { style: 'in-place', rules: 'unknown' }).current).toBe(1);
     expect(editDctField(without, [], { style: 'flip', rules: 'from-0.7.0' }).current).toBe(2);
+  });
+
+  it('gives a result or a clear error for any pair of copies', () => {
+    const start = fc.uint8Array({ minLength: 16, maxLength: 16 });
+    const record = fc.uint8Array({ minLength: 16, maxLength: 16 });
+    const copy = fc.tuple(start, record, fc.boolean(), fc.boolean()).map(([head, tail, magic, versioned]) => {
+      const bytes = new Uint8Array(16_384).fill(0xff);
+      bytes.set(head.map((byte, index) => (index < 8 ? 0 : byte % 3)));
+      if (magic) bytes.set(hex('4252434d'), 12);
+      bytes.set(tail, 0x3ff0);
+      if (versioned) bytes.set(hex('cd0002dc00007003'), 0x3ff0);
+      return bytes;
+    });
+    const options = fc.record({
+      style: fc.constantFrom<EditStyle>('flip', 'in-place', 'single'),
+      rules: fc.constantFrom<EditOptions['rules']>('before-0.7.0', 'from-0.7.0', 'unknown'),
+    });
+    fc.assert(
+      fc.property(copy, copy, options, (copy1, copy2, chosen) => {
+        try {
+          const result = editDctField({ copy1, copy2 }, [SERVER_ADDRESS], chosen);
+          const edited = result.current === 1 ? result.copy1 : result.copy2;
+          expect(toHex(edited.subarray(7548 + 2466, 7548 + 2466 + 18))).toBe(toHex(SERVER_ADDRESS.bytes));
+        } catch (error) {
+          expect(error).toBeInstanceOf(BuildError);
+          expect((error as BuildError).help).not.toBe('');
+        }
+        const write = { section: 'application', offset: 0, bytes: hex('00') } as const;
+        for (const writer of ['0.4.2', '0.4.3', '0.4.6', '0.7.0'] as const) {
+          const written = writeDctField({ copy1, copy2 }, write, writer);
+          expect((written.current === 1 ? written.copy1 : written.copy2)[7548]).toBe(0);
+        }
+      }),
+      { numRuns: 100 },
+    );
   });
 
   it('refuses content longer than its field', () => {
