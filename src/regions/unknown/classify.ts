@@ -18,7 +18,7 @@ import type { Claim, ClassifyContext, Stretch, Subject } from './stretch.js';
 import { claimText } from './text.js';
 
 /** Larger inputs get the quick level unless full is asked for. */
-export const QUICK_ABOVE_BYTES = 64 * 1024;
+export const QUICK_ABOVE_BYTES = 32 * 1024;
 /** At the quick level one window of this many bytes is sampled. */
 const QUICK_STEP = 4096;
 /** VTOR takes tables at multiples of 512 bytes (97 words, rounded up to a power of two); half of it is on the safe side. */

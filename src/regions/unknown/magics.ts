@@ -136,7 +136,11 @@ export function claimOpenFiles({ bytes, address }: Subject, free: readonly Range
 }
 
 function matches(bytes: Uint8Array, offset: number, pattern: readonly number[]): boolean {
-  return pattern.every((expected, index) => expected < 0 || bytes[offset + index] === expected);
+  for (let index = 0; index < pattern.length; index++) {
+    const expected = pattern[index] as number;
+    if (expected >= 0 && bytes[offset + index] !== expected) return false;
+  }
+  return true;
 }
 
 function readLength(bytes: Uint8Array, start: number, field: LengthField): number {

@@ -52,6 +52,9 @@ export function readPlausibleHeader(view: DataView, offset: number, map: Address
   };
 }
 
+/** More than any flash holds; whatever has more is no collection of modules. */
+const MAX_CLAIMS = 512;
+
 /** Headers and suffixes in the whole input, whatever else lies there. */
 export function claimModuleRemains(
   subject: Subject,
@@ -66,6 +69,7 @@ export function claimModuleRemains(
   // A header or a suffix may ask for a digest of the whole input; hostile input would have thousands of them.
   const budget: Budget = { bytes: bytes.length * 8 + 4096 };
   for (let offset = (4 - (address % 4)) % 4; offset + 8 <= bytes.length; offset += 4) {
+    if (claims.length >= MAX_CLAIMS) break;
     if (bytes[offset + 3] === 0x08 && bytes[offset + 7] === 0x08) {
       const header = readPlausibleHeader(view, offset, map);
       if (header) {

@@ -56,11 +56,11 @@ describe('coverage', () => {
     );
   });
 
-  it('takes the quick level above 64 KiB unless told otherwise', () => {
+  it('takes the quick level above 32 KiB unless told otherwise', () => {
     const bytes = concatBytes([new Uint8Array(gzipSync(randomBytes(1000))), randomBytes(70_000)]);
     expect(kinds(classifyBytes(bytes, ADDRESS))).not.toContain('file');
     expect(kinds(full(bytes))).toContain('file');
-    expect(kinds(classifyBytes(bytes.subarray(0, 60_000), ADDRESS))).toContain('file');
+    expect(kinds(classifyBytes(bytes.subarray(0, 30_000), ADDRESS))).toContain('file');
   });
 
   it('refuses bytes that do not fit into the address space', () => {
@@ -296,6 +296,29 @@ describe('keys, certificates and files', () => {
     });
     const modulus = toHex(randomBytes(128, 0)).slice(0, 16);
     expect(JSON.stringify(stretches)).not.toContain(modulus);
+  });
+
+  it('tells a certificate from other signed structures', () => {
+    const algorithm = tlv(0x30, rsaOid, tlv(5));
+    const name = tlv(0x30, tlv(0x31, tlv(0x30, fromHex('0603550403') ?? new Uint8Array(), tlv(0x0c, ascii('unit')))));
+    const validity = tlv(0x30, tlv(0x17, ascii('260101000000Z')), tlv(0x17, ascii('360101000000Z')));
+    const publicKey = tlv(0x30, algorithm, tlv(3, Uint8Array.of(0), integer(64, 3)));
+    const body = tlv(
+      0x30,
+      tlv(0xa0, tlv(2, Uint8Array.of(2))),
+      integer(8, 1),
+      algorithm,
+      name,
+      validity,
+      name,
+      publicKey,
+    );
+    const certificate = tlv(0x30, body, algorithm, tlv(3, Uint8Array.of(0), randomBytes(64, 7)));
+    expect(at(full(concatBytes([erased(50), certificate, erased(50)])), 50)).toMatchObject({
+      kind: 'der',
+      end: ADDRESS + 50 + certificate.length,
+      details: { what: 'x509-certificate' },
+    });
   });
 
   it('rejects DER whose lengths do not add up', () => {
