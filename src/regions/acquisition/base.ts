@@ -16,13 +16,17 @@ interface FlashShape {
   readonly sectors: readonly Sector[];
 }
 
-/** The most probable base, or undefined when nothing in the bytes has an address of its own. */
+/**
+ * The most probable base, or undefined when nothing in the bytes has an address of its own.
+ * @param given The address the bytes were placed at; decides between bases that are equally probable.
+ */
 export function inferBase(
   landmarks: readonly Landmark[],
   length: number,
   flash: FlashShape,
+  given: number,
 ): BaseInference | undefined {
-  return fromModules(landmarks, length, flash) ?? fromVectors(landmarks, length, flash);
+  return fromModules(landmarks, length, flash, given) ?? fromVectors(landmarks, length, flash);
 }
 
 interface Vote {
@@ -32,7 +36,12 @@ interface Vote {
 }
 
 /** Every module says where it is linked to; copies in the OTA and factory areas are the minority or lie elsewhere. */
-function fromModules(landmarks: readonly Landmark[], length: number, flash: FlashShape): BaseInference | undefined {
+function fromModules(
+  landmarks: readonly Landmark[],
+  length: number,
+  flash: FlashShape,
+  given: number,
+): BaseInference | undefined {
   const votes = new Map<number, Vote>();
   let total = 0;
   for (const landmark of landmarks) {
@@ -51,7 +60,7 @@ function fromModules(landmarks: readonly Landmark[], length: number, flash: Flas
   for (const [base, vote] of votes) {
     // A base that keeps the dump inside the flash, and the flash's own start, win over others of equal weight.
     const fits = base >= flash.start && base + length <= flash.end;
-    const score = vote.weight + (fits ? 2 : 0) + (base === flash.start ? 1 : 0);
+    const score = vote.weight + (fits ? 2 : 0) + (base === flash.start ? 1 : 0) + (base === given ? 1 : 0);
     if (!best || score > best.score) best = { base, vote, score };
   }
   if (!best) return undefined;

@@ -2,7 +2,7 @@
  * Was the dump read correctly? Looks for what goes wrong between a chip and a file: protection, lost transfers, swapped
  * bytes, broken lines, wrong lengths and wrong addresses. Only states what the bytes show, with the figures.
  */
-import { formatAddress } from '../../core/bytes.js';
+import { formatAddress, isFilledWith } from '../../core/bytes.js';
 import { LayoutError } from '../../core/errors.js';
 import type { MemoryImage } from '../../core/image.js';
 import { type Range, sizeOf } from '../../core/range.js';
@@ -204,7 +204,8 @@ function describeLandmarks(landmarks: readonly Landmark[]): string {
 }
 
 function examineLines(content: Uint8Array, landmarks: readonly Landmark[], map: AddressMap, draft: Draft): void {
-  const { period, lines } = splitIgnoredBits(ignoredAddressBits(content), content.length);
+  const ignored = hasOnlyApplications(content, landmarks) ? [] : ignoredAddressBits(content);
+  const { period, lines } = splitIgnoredBits(ignored, content.length);
   if (period !== undefined) {
     draft.repeat = { period };
     draft.sentences.push(
@@ -230,6 +231,30 @@ function examineLines(content: Uint8Array, landmarks: readonly Landmark[], map: 
   );
 }
 
+/** module_function of a user part. */
+const USER_PART = 5;
+
+/**
+ * True when there is nothing but user parts and erased flash: the factory area holds a copy of the user part by design,
+ * and a dump of just these two areas would look as if an address line had no effect.
+ */
+function hasOnlyApplications(content: Uint8Array, landmarks: readonly Landmark[]): boolean {
+  let position = 0;
+  let applications = 0;
+  for (const landmark of landmarks) {
+    if (landmark.kind !== 'module' || landmark.crc !== 'ok') continue;
+    if (landmark.header.function !== USER_PART || landmark.offset < position) return false;
+    if (!isErased(content, position, landmark.offset)) return false;
+    position = landmark.offset + landmark.length;
+    applications++;
+  }
+  return applications > 1 && isErased(content, position, content.length);
+}
+
+function isErased(bytes: Uint8Array, start: number, end: number): boolean {
+  return start >= end || isFilledWith(bytes, 0xff, start, end);
+}
+
 /** A module found twice, once where its header says: the other half is the one that cannot be read. */
 function stuckLevel(bit: number, landmarks: readonly Landmark[], base: number): 0 | 1 | null {
   for (const landmark of landmarks) {
@@ -243,7 +268,7 @@ function stuckLevel(bit: number, landmarks: readonly Landmark[], base: number): 
 }
 
 function examineBase(content: Uint8Array, landmarks: readonly Landmark[], flash: Memory, draft: Draft): void {
-  const base = inferBase(landmarks, content.length, flash);
+  const base = inferBase(landmarks, content.length, flash, draft.range.start);
   if (!base) return;
   draft.base = base;
   const beyond = base.address - flash.start;

@@ -6,7 +6,8 @@ import { crc32 } from '../../core/checksums.js';
 import type { AddressMap } from '../unknown/address-map.js';
 import { readVectorTable, VECTOR_WORDS, viewOf } from '../unknown/pointers.js';
 import { HEADER_AFTER_VECTORS, type PlausibleHeader, readPlausibleHeader } from '../unknown/remains.js';
-import { someCandidate, type Transform, undoTransform } from './transform.js';
+import { wordsOf } from '../unknown/words.js';
+import { byteAfterUndoing, someCandidate, type Transform, undoTransform } from './transform.js';
 
 export interface ModuleLandmark {
   readonly kind: 'module';
@@ -47,25 +48,50 @@ export function findLandmarks(bytes: Uint8Array, map: AddressMap, search: Landma
   const { step = 4 } = search;
   let budget = search.checksumBytes ?? bytes.length * 4;
   const view = viewOf(bytes);
-  const top = topBytes(map);
   const landmarks: Landmark[] = [];
-  for (let offset = 0; offset + 8 <= bytes.length && landmarks.length < MAX_LANDMARKS; offset += step) {
-    const high = top[bytes[offset + 3] as number];
-    if (high === 0 || (top[bytes[offset + 7] as number] as number) !== FLASH) continue;
-    if (high === RAM) {
+  let next = 0;
+  const visit = (offset: number, kind: number): boolean => {
+    if (offset < next) return true;
+    if (kind === RAM) {
       const vectors = readVectors(view, offset, map);
       if (vectors) landmarks.push(vectors);
     } else {
       const header = readPlausibleHeader(view, offset, map);
-      if (!header) continue;
+      if (!header) return true;
       const size = Math.min(bytes.length, header.endAddress - header.startAddress);
       const module = checkModule(bytes, view, header, map, size * 2 <= budget);
       if (module.crc === 'ok' || module.crc === 'bad') budget -= size * 2;
       landmarks.push(module);
-      offset += 24 - step - ((24 - step) % step);
+      next = offset + HEADER_BYTES;
     }
-  }
+    return landmarks.length < MAX_LANDMARKS;
+  };
+  if (step === 4) visitWords(wordsOf(bytes), topBytes(map), visit);
+  else visitBytes(bytes, step, topBytes(map), visit);
   return landmarks;
+}
+
+const HEADER_BYTES = 24;
+
+/** Answers false to stop. */
+type Visit = (offset: number, kind: number) => boolean;
+
+/** Word-aligned places where a flash or RAM address is followed by a flash address, by their top bytes. */
+function visitWords(words: Uint32Array, top: Uint8Array, visit: Visit): void {
+  for (let index = 0; index + 1 < words.length; index++) {
+    const kind = top[(words[index] as number) >>> 24] as number;
+    if (kind === 0 || top[(words[index + 1] as number) >>> 24] !== FLASH) continue;
+    if (!visit(index * 4, kind)) return;
+  }
+}
+
+/** The same at any multiple of `step` bytes. */
+function visitBytes(bytes: Uint8Array, step: number, top: Uint8Array, visit: Visit): void {
+  for (let offset = 0; offset + 8 <= bytes.length; offset += step) {
+    const kind = top[bytes[offset + 3] as number] as number;
+    if (kind === 0 || top[bytes[offset + 7] as number] !== FLASH) continue;
+    if (!visit(offset, kind)) return;
+  }
 }
 
 /** Candidates looked at before a rearrangement is tried in full anyway; random bytes give eight per MiB. */
@@ -77,6 +103,10 @@ export function revealsLandmark(bytes: Uint8Array, map: AddressMap, transform: T
   const flash = flashOrRam.map((kind) => (kind === FLASH ? 1 : 0));
   let candidates = 0;
   return someCandidate(bytes, transform, { first: flashOrRam, second: flash }, (offset) => {
+    // The third word: the reserved byte of a header is zero, the NMI handler lies in flash or is absent.
+    const isVectors = flashOrRam[byteAfterUndoing(bytes, transform, offset + 3)] === RAM;
+    const third = byteAfterUndoing(bytes, transform, offset + (isVectors ? 11 : 8));
+    if (third !== 0 && !(isVectors && flash[third] === 1)) return false;
     if (++candidates > MAX_CANDIDATES) return true;
     const end = Math.min(bytes.length, offset + VECTOR_WORDS * 4);
     const view = viewOf(undoTransform(bytes.subarray(offset, end), transform));

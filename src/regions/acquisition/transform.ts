@@ -63,6 +63,12 @@ export function undoTransform(bytes: Uint8Array, transform: Transform): Uint8Arr
   return result;
 }
 
+/** The byte that undoing a transform puts at an offset of a whole unit. */
+export function byteAfterUndoing(bytes: Uint8Array, transform: Transform, offset: number): number {
+  const { bytes: table, order } = RECIPES[transform];
+  return table[bytes[offset ^ order] as number] as number;
+}
+
 /**
  * Calls `visit` for every word-aligned offset where two successive words would have top bytes of the given classes
  * after undoing a transform, without transforming everything; stops when `visit` answers true.

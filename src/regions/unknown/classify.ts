@@ -8,7 +8,7 @@ import { ADDRESS_SPACE_END, type Range, subtractRanges } from '../../core/range.
 import { addressMapOf } from './address-map.js';
 import { claimDeflate } from './deflate.js';
 import { claimDer } from './der.js';
-import { claimFiles } from './magics.js';
+import { claimFiles, claimOpenFiles } from './magics.js';
 import { WINDOW_BYTES } from './measures.js';
 import { claimPointerTables, claimVectorTables } from './pointers.js';
 import { claimModuleRemains } from './remains.js';
@@ -18,7 +18,7 @@ import type { Claim, ClassifyContext, Stretch, Subject } from './stretch.js';
 import { claimText } from './text.js';
 
 /** Larger inputs get the quick level unless full is asked for. */
-export const QUICK_ABOVE_BYTES = 64 * 1024;
+export const QUICK_ABOVE_BYTES = 32 * 1024;
 /** At the quick level one window of this many bytes is sampled. */
 const QUICK_STEP = 4096;
 /** VTOR takes tables at multiples of 512 bytes (97 words, rounded up to a power of two); half of it is on the safe side. */
@@ -45,13 +45,17 @@ export function classifyBytes(bytes: Uint8Array, address: number, context: Class
   const claims = new Claims(bytes.length);
   const map = addressMapOf(context.chip);
   claims.add(claimVectorTables(subject, map, level === 'full' ? 4 : QUICK_VECTOR_ALIGNMENT));
-  if (level === 'full') claims.add(claimModuleRemains(subject, map, context.catalogue));
-  claims.add(claimRuns(subject, claims.free()));
-  claims.add(claimPatterns(subject, claims.free()));
   if (level === 'full') {
+    // Whatever states its own extent goes before runs and patterns, which may occur inside it.
+    claims.add(claimModuleRemains(subject, map, context.catalogue));
     claims.add(claimFiles(subject, claims.free()));
     claims.add(claimDer(subject, claims.free()));
     claims.add(claimDeflate(subject, claims.free()));
+  }
+  claims.add(claimRuns(subject, claims.free()));
+  claims.add(claimPatterns(subject, claims.free()));
+  if (level === 'full') {
+    claims.add(claimOpenFiles(subject, claims.free()));
     claims.add(claimPointerTables(subject, claims.free(), map));
     claims.add(claimText(subject, claims.free()));
   }

@@ -30,7 +30,7 @@ export interface DeflateSearch {
 export const MAX_INFLATED_BYTES = 16 * 1024 * 1024;
 const DEFAULT_MINIMUM = 256;
 /** Bits examined per input byte before the search gives up on a hostile input. */
-const STEPS_PER_BYTE = 64;
+const STEPS_PER_BYTE = 24;
 
 const LENGTH_BASE = [
   3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258,

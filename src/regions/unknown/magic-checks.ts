@@ -36,10 +36,16 @@ const u32BigEndian = (bytes: Uint8Array, offset: number): number =>
     (bytes[offset + 3] ?? 0)) >>>
   0;
 
+/** A file name or comment longer than this is none. */
+const MAX_FIELD = 4096;
+
 /** Offset after a NUL-terminated field, or -1. */
-function skipString(bytes: Uint8Array, offset: number, limit: number): number {
-  const end = bytes.indexOf(0, offset);
-  return end < 0 || end >= Math.min(limit, offset + 4096) ? -1 : end + 1;
+function skipString(bytes: Uint8Array, offset: number, limit: number, budget: Work): number {
+  if (budget.work <= 0) return -1;
+  const field = bytes.subarray(offset, Math.min(limit, offset + MAX_FIELD));
+  const length = field.indexOf(0);
+  budget.work -= length < 0 ? field.length : length;
+  return length < 0 ? -1 : offset + length + 1;
 }
 
 const gzip: Check = (bytes, start, limit, budget) => {
@@ -47,8 +53,8 @@ const gzip: Check = (bytes, start, limit, budget) => {
   if ((flags & 0xe0) !== 0) return undefined;
   let offset = start + 10;
   if (flags & 4) offset += 2 + u16(bytes, offset);
-  if (flags & 8) offset = skipString(bytes, offset, limit);
-  if (flags & 16 && offset >= 0) offset = skipString(bytes, offset, limit);
+  if (flags & 8) offset = skipString(bytes, offset, limit, budget);
+  if (flags & 16 && offset >= 0) offset = skipString(bytes, offset, limit, budget);
   if (flags & 2) offset += 2;
   if (offset < start || offset >= limit) return undefined;
   const stream = walk(bytes, offset, limit, budget);
@@ -195,16 +201,21 @@ const sRecord: Check = (bytes, start, limit) => {
   return lines(bytes, start, limit, (line) => /^S[0-9]/.test(line) && hexSum(line.slice(2)) === 0xff);
 };
 
-const pem: Check = (bytes, start, limit) => {
-  const window = bytes.subarray(start, Math.min(limit, start + 16_384));
+/** Longest PEM block that is followed; a certificate chain's links are shorter. */
+const MAX_PEM = 16_384;
+
+const pem: Check = (bytes, start, limit, budget) => {
+  if (budget.work <= 0) return undefined;
+  // RFC 7468 puts a line break after the label, so most look-alikes end here.
+  const first = String.fromCharCode(...bytes.subarray(start, Math.min(limit, start + 64)));
+  const label = /^-----BEGIN ([A-Z0-9 ]{1,40})-----[\r\n]/.exec(first)?.[1];
+  if (label === undefined) return undefined;
   let text = '';
-  for (const byte of window) {
+  for (const byte of bytes.subarray(start, Math.min(limit, start + MAX_PEM))) {
     if (byte >= 0x7f || (byte < 0x20 && byte !== 9 && byte !== 10 && byte !== 13)) break;
     text += String.fromCharCode(byte);
   }
-  const begin = /^-----BEGIN ([A-Z0-9 ]{1,40})-----/.exec(text);
-  const label = begin?.[1];
-  if (label === undefined) return undefined;
+  budget.work -= text.length;
   const closing = `-----END ${label}-----`;
   const place = text.indexOf(closing);
   if (place < 0) return undefined;

@@ -60,6 +60,7 @@ const FILE_ALIGNMENT = 256;
 /** Bytes the checks may look at per input byte, all candidates together. */
 const WORK_PER_BYTE = 16;
 
+/** Files whose own structure says where they end. */
 export function claimFiles(subject: Subject, free: readonly Range[]): Claim[] {
   const table = magicsByFirstByte();
   const interesting = Uint8Array.from(table, (list) => (list.length > 0 ? 1 : 0));
@@ -83,17 +84,14 @@ export function claimFiles(subject: Subject, free: readonly Range[]): Claim[] {
 }
 
 function tryMagic(
-  { bytes, address }: Subject,
+  { bytes }: Subject,
   offset: number,
   range: Range,
   { entry, pattern, known }: CompiledMagic,
   budget: { work: number },
   floor: number,
 ): Claim | undefined {
-  for (let index = 1; index < pattern.length; index++) {
-    const expected = pattern[index] as number;
-    if (expected >= 0 && bytes[offset + index] !== expected) return undefined;
-  }
+  if (!matches(bytes, offset, pattern)) return undefined;
   const start = offset - entry.at;
   if (start < Math.max(range.start, floor) || start + entry.minimum > range.end) return undefined;
   const check = entry.check === undefined ? undefined : CHECKS[entry.check];
@@ -110,8 +108,39 @@ function tryMagic(
     if (length < entry.minimum || start + length > range.end) return undefined;
     return fileClaim(entry, start, start + length, known >= 6 ? 0.95 : 0.85, 'it states its length');
   }
-  if ((address + start) % FILE_ALIGNMENT !== 0 && start !== range.start) return undefined;
-  return fileClaim(entry, start, range.end, known >= 5 ? 0.75 : 0.6, 'where it ends is not known');
+  return undefined;
+}
+
+/**
+ * Files that do not say where they end: believed only at the start of a free part or at a multiple of FILE_ALIGNMENT of
+ * the target, and taken to reach to the end of that part.
+ */
+export function claimOpenFiles({ bytes, address }: Subject, free: readonly Range[]): Claim[] {
+  const open = magicsByFirstByte()
+    .flat()
+    .filter(({ entry }) => !entry.check && !entry.text && !entry.length);
+  return free.flatMap((range) => {
+    let start = range.start;
+    while (start < range.end) {
+      const found = open.find(
+        ({ entry, pattern }) => start + entry.minimum <= range.end && matches(bytes, start + entry.at, pattern),
+      );
+      if (found) {
+        const confidence = found.known >= 5 ? 0.75 : 0.6;
+        return [fileClaim(found.entry, start, range.end, confidence, 'where it ends is not known')];
+      }
+      start += FILE_ALIGNMENT - ((address + start) % FILE_ALIGNMENT);
+    }
+    return [];
+  });
+}
+
+function matches(bytes: Uint8Array, offset: number, pattern: readonly number[]): boolean {
+  for (let index = 0; index < pattern.length; index++) {
+    const expected = pattern[index] as number;
+    if (expected >= 0 && bytes[offset + index] !== expected) return false;
+  }
+  return true;
 }
 
 function readLength(bytes: Uint8Array, start: number, field: LengthField): number {
@@ -140,7 +169,7 @@ function fileClaim(
     end,
     kind,
     confidence,
-    reason: `${entry.title}, ${countBytes(end - start)}: its signature is here and ${note}.`,
+    reason: `Recognised as ${entry.title}, ${countBytes(end - start)}: its signature is here and ${note}.`,
     details: { format: entry.id, secret: kind === 'pem' && note.includes('PRIVATE KEY') },
   };
 }

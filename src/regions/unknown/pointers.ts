@@ -123,7 +123,7 @@ export function claimPointerTables(subject: Subject, free: readonly Range[], map
         end = offset + 4;
       } else if (word === 0 && start >= 0 && pending < 4) {
         pending++;
-      } else {
+      } else if (start >= 0) {
         close();
       }
     }

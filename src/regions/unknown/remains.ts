@@ -5,7 +5,7 @@
  */
 import { toHex } from '../../core/bytes.js';
 import { crc32, sha256 } from '../../core/checksums.js';
-import { type AddressMap, liesIn } from './address-map.js';
+import { type AddressMap, isStackTop, liesIn } from './address-map.js';
 import { viewOf } from './pointers.js';
 import { type Claim, countBytes, type KnownBuild, type Subject } from './stretch.js';
 
@@ -52,6 +52,9 @@ export function readPlausibleHeader(view: DataView, offset: number, map: Address
   };
 }
 
+/** More than any flash holds; whatever has more is no collection of modules. */
+const MAX_CLAIMS = 512;
+
 /** Headers and suffixes in the whole input, whatever else lies there. */
 export function claimModuleRemains(
   subject: Subject,
@@ -66,10 +69,11 @@ export function claimModuleRemains(
   // A header or a suffix may ask for a digest of the whole input; hostile input would have thousands of them.
   const budget: Budget = { bytes: bytes.length * 8 + 4096 };
   for (let offset = (4 - (address % 4)) % 4; offset + 8 <= bytes.length; offset += 4) {
+    if (claims.length >= MAX_CLAIMS) break;
     if (bytes[offset + 3] === 0x08 && bytes[offset + 7] === 0x08) {
       const header = readPlausibleHeader(view, offset, map);
       if (header) {
-        const check = checkBody(bytes, view, header, budget);
+        const check = checkBody(bytes, view, header, map, budget);
         claims.push(headerClaim(bytes, header, check));
         if (check?.crcMatches) wholeEnds.add(check.moduleOffset + header.endAddress - header.startAddress);
         offset += HEADER_BYTES - 4;
@@ -77,8 +81,9 @@ export function claimModuleRemains(
     } else if (bytes[offset + 3] === 0 && (bytes[offset + 2] === 0x28 || bytes[offset + 2] === 0x24)) {
       const suffix = readSuffix(bytes, offset + 4);
       if (!suffix) continue;
-      builds ??= catalogue?.() ?? [];
-      claims.push(suffixClaim(subject, view, suffix, wholeEnds.has(suffix.end) ? 'whole' : builds, budget));
+      const whole = wholeEnds.has(suffix.end);
+      if (!whole) builds ??= catalogue?.() ?? [];
+      claims.push(suffixClaim(subject, view, suffix, whole ? 'whole' : (builds ?? []), budget));
     }
   }
   return withoutOverlap(claims);
@@ -105,10 +110,18 @@ interface BodyCheck {
 }
 
 /** Undefined when the budget is used up. */
-function checkBody(bytes: Uint8Array, view: DataView, header: PlausibleHeader, budget: Budget): BodyCheck | undefined {
+function checkBody(
+  bytes: Uint8Array,
+  view: DataView,
+  header: PlausibleHeader,
+  map: AddressMap,
+  budget: Budget,
+): BodyCheck | undefined {
   const length = header.endAddress - header.startAddress;
   if (!spend(budget, Math.min(length, bytes.length - header.offset) * 2)) return undefined;
-  const candidates = [header.offset, header.offset - HEADER_AFTER_VECTORS].filter((offset) => offset >= 0);
+  const behind = header.offset - HEADER_AFTER_VECTORS;
+  const hasVectors = behind >= 0 && isStackTop(map, view.getUint32(behind, true));
+  const candidates = hasVectors ? [behind, header.offset] : [header.offset];
   let best: BodyCheck | undefined;
   for (const moduleOffset of candidates) {
     const complete = moduleOffset + length + 4 <= bytes.length;

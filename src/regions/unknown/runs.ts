@@ -1,6 +1,7 @@
 /** Constant runs and repeating units: the cheapest and the surest claims, made first. */
 import type { Range } from '../../core/range.js';
 import { type Claim, countBytes, type Subject } from './stretch.js';
+import { wordsOf } from './words.js';
 
 /** An erased run is worth its own line from here on; shorter ones are alignment inside something. */
 const MIN_ERASED = 32;
@@ -12,21 +13,51 @@ const MIN_AT_EDGE = 4;
 /** Maximal runs of one value in the parts of the input that are still free. */
 export function claimRuns({ bytes }: Subject, free: readonly Range[]): Claim[] {
   const claims: Claim[] = [];
+  const words = wordsOf(bytes);
   for (const range of free) {
-    let start = range.start;
-    while (start < range.end) {
-      const value = bytes[start];
-      let end = start + 1;
-      while (end < range.end && bytes[end] === value) end++;
-      const size = end - start;
-      const edge = start === range.start || end === range.end;
-      if (size >= (value === 0xff ? MIN_ERASED : MIN_FILL) || (edge && size >= MIN_AT_EDGE && isFillValue(value))) {
-        claims.push(runClaim(start, end, value as number));
+    let floor = range.start;
+    let position = range.start;
+    while (position < range.end) {
+      // Only the ends need a look at every byte: a run that is long enough fills one whole probe.
+      const edge = position === range.start || position + PROBE >= range.end;
+      if (!edge && bytes[position] !== bytes[position + PROBE - 1]) {
+        position += PROBE;
+        continue;
       }
-      start = end;
+      const value = bytes[position] as number;
+      let start = position;
+      while (start > floor && bytes[start - 1] === value) start--;
+      const end = runEnd(bytes, words, position + 1, range.end, value);
+      const size = end - start;
+      const short = (start === range.start || end === range.end) && size >= MIN_AT_EDGE && isFillValue(value);
+      if (short || size >= (value === 0xff ? MIN_ERASED : MIN_FILL)) {
+        claims.push(runClaim(start, end, value));
+        floor = end;
+        position = end;
+      } else {
+        position = edge && position + PROBE >= range.end ? end : Math.max(end, position + PROBE);
+      }
     }
   }
   return claims;
+}
+
+/** Bytes between two looks; a run of twice that size cannot slip through. */
+const PROBE = MIN_ERASED / 2;
+
+/** Where a run of one value that holds `from - 1` ends; whole words at a time. */
+function runEnd(bytes: Uint8Array, words: Uint32Array, from: number, limit: number, value: number): number {
+  let end = from;
+  while (end < limit && end % 4 !== 0 && bytes[end] === value) end++;
+  if (end % 4 === 0) {
+    const word = (value * 0x01010101) >>> 0;
+    let index = end / 4;
+    const last = limit >> 2;
+    while (index < last && words[index] === word) index++;
+    end = Math.max(end, index * 4);
+  }
+  while (end < limit && bytes[end] === value) end++;
+  return end;
 }
 
 function isFillValue(value: number | undefined): boolean {

@@ -28,6 +28,7 @@ interface Group {
 
 /** Below this nothing can be told from frequencies. */
 const MIN_JUDGED = 24;
+const MIN_WINDOW = WINDOW_BYTES / 4;
 /** Bits per byte a dense window may lie below what random bytes of its size show. */
 const DENSE_MARGIN = 0.4;
 
@@ -56,7 +57,9 @@ function groupWindows(subject: Subject, range: Range, step: number, counts: Int3
   while (start < range.end) {
     // Windows end on multiples of the step of the target, where linkers and tools put boundaries.
     const boundary = start + step - ((subject.address + start) % step);
-    const end = boundary + WINDOW_BYTES / 4 >= range.end ? range.end : boundary;
+    // A sliver at either end would be too small to judge, so it joins the window beside it.
+    const first = boundary - start < MIN_WINDOW ? boundary + step : boundary;
+    const end = first + MIN_WINDOW >= range.end ? range.end : first;
     const kind = classOf(subject, ...probeOf(start, end, step), counts);
     const last = groups.at(-1);
     if (last && last.kind === kind) {

@@ -31,6 +31,8 @@ const IN_MEMORY = 0;
 const COMPRESSED = 2;
 /** A BCM43362 image is about 210,000 bytes; anything outside of this is another resource. */
 const IMAGE_BYTES = { min: 64 * 1024, max: 1024 * 1024 };
+/** No image of that size compresses to less. */
+const MIN_STORED = IMAGE_BYTES.min / 8;
 /** Text the firmware prints its version with; its version string stands directly before it, the build date after it. */
 const VERSION_FORMAT = 'wl%d: %s %s version %s FWID 01-';
 
@@ -110,7 +112,7 @@ function searchImage(module: Uint8Array): WifiFirmware | undefined {
       image: null,
     };
   }
-  for (const stream of findDeflateStreams(module, { minimumSize: IMAGE_BYTES.min / 2 })) {
+  for (const stream of findDeflateStreams(module, { minimumSize: MIN_STORED })) {
     if (!isImageSize(stream)) continue;
     const image = inflateStream(module, stream);
     if (indexOfText(image, VERSION_FORMAT) < 0) continue;

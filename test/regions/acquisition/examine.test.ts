@@ -56,6 +56,19 @@ describe('a dump without faults', () => {
     expect(report.sentences).toEqual([]);
   });
 
+  it('takes the factory copy of an application for what it is', () => {
+    const application = makeModule({ start: 0x080a0000, length: 6_000, function: 5, index: 1, vectors: 'none' });
+    const areas = new Uint8Array(0x60000).fill(0xff);
+    areas.set(application, 0);
+    areas.set(application, 0x40000);
+    const report = examine(areas, 0x080a0000);
+    expect(report).toMatchObject({ repeat: null, stuck: null, sentences: [] });
+    expect(report.base?.address).toBe(0x080a0000);
+    areas[0x10000] = 0x12;
+    areas[0x50000] = 0x12;
+    expect(examine(areas, 0x080a0000).repeat).toEqual({ period: 0x40000 });
+  });
+
   it('takes a single module for what it is', () => {
     const report = examine(makeModule({ start: 0x080a0000, length: 5_000, function: 5, index: 1, vectors: 'none' }));
     expect(report.base?.address).toBe(0x080a0000);
