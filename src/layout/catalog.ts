@@ -237,6 +237,13 @@ export function buildOf(sha256: string): ModuleBuild | undefined {
   return row && toBuild(row);
 }
 
+/** Every released build of a platform. */
+export function allBuilds(platformId: number): ModuleBuild[] {
+  return modules()
+    .filter((row) => row.platformId === platformId)
+    .map(toBuild);
+}
+
 /** All released builds that carry one version. */
 export function buildsOf(module: ModuleVersion): ModuleBuild[] {
   return modules()

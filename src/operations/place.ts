@@ -5,6 +5,7 @@
 import type { MemoryImage } from '../core/image.js';
 import { moduleFunctionCode } from '../layout/platforms.js';
 import type { Board } from '../layout/types.js';
+import { identifyDctBytes } from '../regions/dct/identify.js';
 import { type ParticleModule, readDamagedHeader, readForeignModule, readModule } from '../regions/module/decode.js';
 import { flashOf } from '../regions/module/find.js';
 
@@ -17,6 +18,8 @@ export interface PlacedImage {
   readonly baseSource: BaseSource | null;
   /** Why, as a clause. */
   readonly baseReason: string;
+  /** Set when the bytes are not flash at an address but a known piece of something. */
+  readonly special?: 'dct-section' | 'option-bytes';
 }
 
 export interface Placeable {
@@ -38,7 +41,30 @@ export function placeImage({ image, addressSource }: Placeable, board: Board): P
   if (module) return move(image, module.info.moduleStartAddress, 'header', headerReason(module));
   const damaged = damagedRegion(bytes, board);
   if (damaged) return move(image, damaged.start, 'inferred', `it begins like a module for ${damaged.title}`);
-  return { image, base: null, baseSource: null, baseReason: 'nothing in it says where it belongs' };
+  return placeConfiguration(bytes, image, board);
+}
+
+/** DCT sectors go to the first copy's place; a file that begins at the application section has no place in flash. */
+function placeConfiguration(bytes: Uint8Array, image: MemoryImage, board: Board): PlacedImage {
+  const first = board.regions.find(({ role }) => role === 'dct');
+  const { kind, evidence } = identifyDctBytes(bytes);
+  if (first && (kind === 'copies' || kind === 'copy')) {
+    return move(
+      image,
+      first.start,
+      'inferred',
+      `it is ${kind === 'copy' ? 'a DCT sector' : 'both DCT sectors'}: ${evidence}`,
+    );
+  }
+  const nowhere = { image, base: null, baseSource: null } as const;
+  if (first && kind === 'application-section') {
+    return {
+      ...nowhere,
+      baseReason: `a DCT application section, as DFU alternate 1 reads it: ${evidence}`,
+      special: 'dct-section',
+    };
+  }
+  return { ...nowhere, baseReason: 'nothing in it says where it belongs' };
 }
 
 function move(image: MemoryImage, base: number, baseSource: BaseSource, baseReason: string): PlacedImage {

@@ -115,8 +115,14 @@ export interface ModuleKnowledge {
   readonly releases: readonly string[];
 }
 
-/** What can be said about one module without looking at anything else. */
-export function checkModule({ module, region }: LocatedModule, knowledge: ModuleKnowledge): Finding[] {
+/** What can be said about one module without looking at anything else. A board runs without its factory copy. */
+export function checkModule(located: LocatedModule, knowledge: ModuleKnowledge): Finding[] {
+  const findings = checkInstalled(located, knowledge);
+  if (located.role !== 'factory') return findings;
+  return findings.map((finding) => (finding.severity === 'error' ? { ...finding, severity: 'warning' } : finding));
+}
+
+function checkInstalled({ module, region }: LocatedModule, knowledge: ModuleKnowledge): Finding[] {
   const findings: Finding[] = [];
   const title = moduleTitle(module);
   const whole = { start: module.address, end: module.end };

@@ -8,6 +8,14 @@ import type { CrcState, ShaState } from '../../regions/module/decode.js';
 import type { ModuleRole } from '../../regions/module/find.js';
 import type { DependencyState } from '../../rules/dependency.js';
 import type { BaseSource } from '../place.js';
+import type {
+  AcquisitionSummary,
+  DctSummary,
+  EepromSummary,
+  IdentitySummary,
+  OptionBytesSummary,
+  PendingUpdate,
+} from './summaries.js';
 
 export type InputKind = 'flash-dump' | 'module' | 'image' | 'dct-section' | 'option-bytes' | 'unknown';
 
@@ -104,6 +112,30 @@ export interface RegionReport {
   readonly boot: 'required' | 'conditional' | 'not-required';
 }
 
+/** A stretch that no decoder claims and what it looks like: a guess, with its reason. */
+export interface LeftoverReport {
+  readonly start: number;
+  readonly end: number;
+  readonly kind: string;
+  /** 0 to 1. */
+  readonly confidence: number;
+  readonly reason: string;
+  readonly details: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** Resources inside a module that have a version of their own. */
+export interface ResourceReport {
+  readonly inside: string;
+  readonly name: string;
+  readonly version: string | null;
+  readonly built: string | null;
+  readonly compressed: boolean;
+  readonly address: number | null;
+  /** Bytes as stored, and unpacked. */
+  readonly storedSize: number | null;
+  readonly size: number | null;
+}
+
 export interface InspectReport {
   readonly schema: 'flashatlas/inspect';
   readonly schemaVersion: 1;
@@ -118,13 +150,18 @@ export interface InspectReport {
   readonly regions: readonly RegionReport[];
   readonly modules: readonly ModuleReport[];
   readonly embedded: readonly EmbeddedReport[];
+  readonly resources: readonly ResourceReport[];
   readonly deviceOs: string | null;
   readonly dependencies: 'ok' | readonly UnmetDependency[];
-  readonly dct: null;
-  readonly eeprom: null;
-  readonly optionBytes: null;
-  readonly pendingUpdate: null;
-  readonly acquisition: null;
+  readonly dct: DctSummary | null;
+  readonly eeprom: EepromSummary | null;
+  readonly optionBytes: OptionBytesSummary | null;
+  readonly pendingUpdate: PendingUpdate | null;
+  readonly acquisition: AcquisitionSummary | null;
+  /** One-time programmable area and unique id, when the input holds them. */
+  readonly identity: IdentitySummary | null;
+  /** Bytes no decoder claims, with what they look like. */
+  readonly leftovers: readonly LeftoverReport[];
   readonly coverage: ByteCounts & { readonly total: number };
   readonly boot: null;
   readonly findings: readonly Finding[];

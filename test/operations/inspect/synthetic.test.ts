@@ -11,7 +11,7 @@ import {
   dump,
   FLASH_SIZE,
   healthyDump,
-  payload,
+  noise,
   rawInput,
   systemPart1,
   systemPart2,
@@ -53,7 +53,7 @@ describe('inspect, a device', () => {
 
   it('reports the half-written module, and from where it is erased', () => {
     const bytes = healthyDump();
-    bytes.fill(0xff, 0x22000, 0x40000);
+    bytes.fill(0xff, 0x22000, 0x60000);
     const finding = judge(bytes).findings.find((entry) => entry.rule === 'module/crc-mismatch');
     expect(finding?.message).toContain('everything from 0x08022000 to its end is erased');
   });
@@ -146,7 +146,7 @@ describe('inspect, a file', () => {
     const module = userPart();
     const bytes = new Uint8Array(module.length + 300);
     bytes.set(module);
-    bytes.set(payload(300, 9), module.length);
+    bytes.set(noise(300, 9), module.length);
     const report = judge(bytes);
     expect(report.findings).toEqual([expect.objectContaining({ rule: 'container/trailing-bytes', severity: 'note' })]);
     expect(report.findings[0]?.message).toContain('300 bytes');
@@ -169,7 +169,7 @@ describe('inspect, a file', () => {
   });
 
   it('gives an honest verdict on what it does not recognise', () => {
-    const report = judge(payload(5000));
+    const report = judge(noise(5000));
     expect(report.kind).toBe('unknown');
     expect(report.input.base).toBeNull();
     expect(report.verdict).toBe('fail');

@@ -1,0 +1,75 @@
+/** Whether the input was read correctly; what can be undone is undone before anything else looks at it. */
+
+import type { Finding } from '../../core/finding.js';
+import { MemoryImage } from '../../core/image.js';
+import { sizeOf } from '../../core/range.js';
+import type { Board, Memory } from '../../layout/types.js';
+import { type AcquisitionReport, examineAcquisition, undoTransform } from '../../regions/acquisition/index.js';
+import { flashOf, type ModuleSurvey, surveyModules } from '../../regions/module/find.js';
+import { checkAcquisition } from '../../rules/acquisition.js';
+import { type Placeable, type PlacedImage, placeImage } from '../place.js';
+
+export interface Acquired {
+  readonly placed: PlacedImage;
+  readonly survey: ModuleSurvey;
+  /** Null when the modules in it prove that it was read well, or when the input is no raw dump. */
+  readonly acquisition: AcquisitionReport | null;
+  readonly findings: readonly Finding[];
+}
+
+/** An inferred base below this is a hint for the reader, not a place to put the bytes. */
+const SURE_OF_BASE = 0.8;
+
+export function acquire(input: Placeable, board: Board): Acquired {
+  const placed = placeImage(input, board);
+  const survey = surveyModules(placed.image, board);
+  const flash = flashOf(board);
+  if (placed.special || placed.image.byteCount === 0 || isSound(placed, survey, flash)) {
+    return { placed, survey, acquisition: null, findings: [] };
+  }
+  const acquisition = examineAcquisition(placed.image, board.chip);
+  const findings = checkAcquisition(acquisition, { baseSource: placed.baseSource ?? undefined });
+  if (acquisition.transform) {
+    const undone = transformed(input, acquisition.transform);
+    const place = placeImage(undone, board);
+    return { placed: place, survey: surveyModules(place.image, board), acquisition, findings };
+  }
+  const { base } = acquisition;
+  if (placed.base === null && base && base.confidence >= SURE_OF_BASE) {
+    const moved: PlacedImage = {
+      ...placed,
+      image: placed.image.shift(base.address - (placed.image.span?.start ?? 0)),
+      base: base.address,
+      baseSource: 'inferred',
+      baseReason: lowerFirst(base.reason).replace(/\.$/, ''),
+    };
+    return { placed: moved, survey: surveyModules(moved.image, board), acquisition, findings };
+  }
+  return { placed, survey, acquisition, findings };
+}
+
+/** True when whole modules with right CRCs lie where they belong, which no badly read dump has. */
+function isSound({ image, baseSource }: PlacedImage, survey: ModuleSurvey, flash: Memory): boolean {
+  const span = image.span;
+  if (!span || survey.modules.some(({ role }) => role === 'other')) return false;
+  const sound = survey.modules.filter(({ module, role }) => module.crc === 'ok' && role !== 'other');
+  if (sound.length === 0) return false;
+  const [first] = sound;
+  const alone = survey.modules.length === 1 && first?.module.address === span.start;
+  if (alone && first.module.missing === 0 && baseSource !== 'given') return true;
+  if (baseSource === 'file') return true;
+  const systemParts = sound.filter(({ module, role }) => role === 'main' && module.function !== 'user-part');
+  return systemParts.length > 1 && span.start === flash.start && sizeOf(span) === sizeOf(flash);
+}
+
+function transformed(input: Placeable, transform: Parameters<typeof undoTransform>[1]): Placeable {
+  const segments = input.image.segments.map((segment) => ({
+    ...segment,
+    bytes: undoTransform(segment.bytes, transform),
+  }));
+  return { image: MemoryImage.fromSegments(segments), addressSource: input.addressSource };
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,88 @@
+/** The findings about an input, by what it claims to be. */
+import { formatAddress } from '../../core/bytes.js';
+import type { Finding } from '../../core/finding.js';
+import { sizeOf } from '../../core/range.js';
+import type { Board } from '../../layout/types.js';
+import type { Stretch } from '../../regions/account.js';
+import type { LocatedModule, ModuleSurvey } from '../../regions/module/find.js';
+import { moduleTitle } from '../../regions/module/words.js';
+import { notRecognised, trailingBytes } from '../../rules/container.js';
+import { dctFindings } from '../../rules/dct.js';
+import { checkDependencies, checkGenerations } from '../../rules/dependency.js';
+import { checkEeprom } from '../../rules/eeprom.js';
+import { checkDamagedPlace, checkModule } from '../../rules/module.js';
+import { checkEmptyPlace, checkPlacement } from '../../rules/placement.js';
+import { checkProtection } from '../../rules/protection.js';
+import { report } from '../../rules/rule.js';
+import type { PlacedImage } from '../place.js';
+import type { Configuration } from './configuration.js';
+import type { DecodedOptionBytes } from './extra-memory.js';
+import type { ModuleIdentity } from './modules.js';
+import type { InputKind } from './report.js';
+
+export interface Evidence {
+  readonly kind: InputKind;
+  readonly placed: PlacedImage;
+  readonly survey: ModuleSurvey;
+  readonly identities: ReadonlyMap<LocatedModule, ModuleIdentity>;
+  readonly configuration: Configuration;
+  readonly optionBytes: DecodedOptionBytes | null;
+  readonly board: Board;
+  readonly stretches: readonly Stretch[];
+}
+
+export function judge(evidence: Evidence): Finding[] {
+  const { kind, placed, optionBytes } = evidence;
+  const protection = optionBytes ? checkProtection(optionBytes.bytes, { layout: optionBytes.layout }) : [];
+  if (kind === 'unknown') {
+    const place = placed.image.span ?? { start: 0, end: 0 };
+    return [report(notRecognised, place, { size: placed.image.byteCount }), ...protection];
+  }
+  return [...judgeModules(evidence), ...judgeConfiguration(evidence), ...protection];
+}
+
+function judgeModules({ kind, survey, identities, configuration, board, stretches }: Evidence): Finding[] {
+  const whole = kind === 'flash-dump';
+  const findings: Finding[] = [];
+  for (const located of survey.modules) {
+    if (located.role === 'ota' && !isAwaited(located, configuration)) continue;
+    const identity = identities.get(located);
+    const own = identity ? checkModule(located, identity) : [];
+    findings.push(...own, ...checkPlacement(located, board));
+    findings.push(...checkDependencies(located, survey.modules, whole));
+  }
+  findings.push(...checkGenerations(survey.modules));
+  for (const place of survey.emptyPlaces) {
+    findings.push(...checkDamagedPlace(place));
+    if (whole && place.state !== 'absent') findings.push(...checkEmptyPlace(place));
+  }
+  if (kind === 'module') findings.push(...checkTrailing(survey, stretches));
+  return findings;
+}
+
+/** What lies in the OTA region is residue, whole or not, unless the next start will install it. */
+function isAwaited({ module }: LocatedModule, { dct }: Configuration): boolean {
+  if (!dct) return false;
+  return dct.otaUpdate === true || (dct.pendingSlots ?? []).some(({ source }) => source === module.address);
+}
+
+/** Configuration is judged where it matters: a device that has it, or should have it. */
+function judgeConfiguration({ kind, configuration }: Evidence): Finding[] {
+  if (kind !== 'flash-dump' && kind !== 'image') return [];
+  const { dct, eeprom } = configuration;
+  const stored = dct && (kind === 'flash-dump' || dct.current !== null);
+  return [...(stored ? dctFindings(dct) : []), ...(eeprom ? checkEeprom(eeprom) : [])];
+}
+
+/** A module file should end with its module; padding is fine, other bytes are worth a word. */
+function checkTrailing(survey: ModuleSurvey, stretches: readonly Stretch[]): Finding[] {
+  const module = survey.modules[0]?.module;
+  if (!module) return [];
+  const after = stretches.filter((stretch) => stretch.start >= module.end && stretch.class === 'unknown');
+  const first = after[0];
+  const last = after.at(-1);
+  if (!first || !last) return [];
+  const bytes = after.reduce((total, stretch) => total + sizeOf(stretch), 0);
+  const evidence = { module: moduleTitle(module), bytes, from: formatAddress(first.start) };
+  return [report(trailingBytes, { start: first.start, end: last.end }, evidence)];
+}
