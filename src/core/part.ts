@@ -17,16 +17,61 @@ export interface Part extends Range {
   readonly parts?: (() => readonly Part[]) | undefined;
 }
 
+const children = new WeakMap<Part, readonly Part[]>();
+
+/** The parts inside a part, worked out once. */
+export function partsIn(part: Part): readonly Part[] {
+  let parts = children.get(part);
+  if (!parts) {
+    parts = part.parts?.() ?? [];
+    children.set(part, parts);
+  }
+  return parts;
+}
+
 /** The parts that hold an address, outermost first. */
 export function pathTo(parts: readonly Part[], address: number): Part[] {
-  const part = parts.find((candidate) => containsAddress(candidate, address));
-  if (!part) return [];
-  return [part, ...(part.parts ? pathTo(part.parts(), address) : [])];
+  const path: Part[] = [];
+  for (let level = parts; ; ) {
+    const part = level[firstPartFrom(level, address)];
+    if (!part || !containsAddress(part, address)) return path;
+    path.push(part);
+    level = partsIn(part);
+  }
+}
+
+/** Index of the first part that ends after `address`; parts are in address order and do not overlap. */
+function firstPartFrom(parts: readonly Part[], address: number): number {
+  let low = 0;
+  let high = parts.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((parts[middle] as Part).end <= address) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** A stretch that no smaller part divides, with the parts around it, outermost first. */
+export interface Leaf extends Range {
+  readonly path: readonly Part[];
+}
+
+/** The leaves of a range in address order; stretches between parts belong to the part around them. */
+export function* leavesOf(parts: readonly Part[], range: Range, around: readonly Part[] = []): Generator<Leaf> {
+  let position = range.start;
+  for (let index = firstPartFrom(parts, range.start); index < parts.length; index++) {
+    const part = parts[index] as Part;
+    if (part.start >= range.end) break;
+    if (part.start > position) yield { start: position, end: part.start, path: around };
+    const inside = { start: Math.max(part.start, position), end: Math.min(part.end, range.end) };
+    yield* leavesOf(partsIn(part), inside, [...around, part]);
+    position = inside.end;
+  }
+  if (position < range.end) yield { start: position, end: range.end, path: around };
 }
 
 /** Every secret stretch in a tree of parts. */
 export function secretRanges(parts: readonly Part[]): Range[] {
-  return parts.flatMap((part) =>
-    part.secret ? [{ start: part.start, end: part.end }] : part.parts ? secretRanges(part.parts()) : [],
-  );
+  return parts.flatMap((part) => (part.secret ? [{ start: part.start, end: part.end }] : secretRanges(partsIn(part))));
 }

@@ -15,6 +15,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = Object.assign(Object.cr
     about: 'the chip drawn to scale',
     load: async () => (await import('./map.js')).command,
   },
+  hex: {
+    about: 'bytes with the names of their fields beside them',
+    load: async () => (await import('./hex.js')).command,
+  },
   layouts: {
     about: 'the chips and boards that are known; check your own board file',
     load: async () => (await import('./layouts.js')).command,

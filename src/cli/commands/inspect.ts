@@ -12,6 +12,10 @@ export const command: Command = {
     'Accounts for every byte of a dump, module or image: sectors, modules with release and checksums, what each region is for, findings and verdict.',
   options: {
     ...INPUT_OPTIONS,
+    '--at': { type: 'number', value: 'ADDRESS', about: 'say what one byte is, from the chip down to the field' },
+    '--sector': { type: 'number', value: 'N', about: 'only what concerns one flash sector, with its contents listed' },
+    '--show-secrets': { type: 'flag', about: 'show keys, passphrases and codes' },
+    '--optcr': { type: 'number', value: 'WORD', about: 'FLASH_OPTCR, read separately (mdw 0x40023C14)' },
     '--fail-on': {
       type: 'text',
       value: 'LEVEL',
@@ -27,7 +31,21 @@ export const command: Command = {
   async run(args, context) {
     const board = await boardFrom(args);
     const input = await openInput(requireOneFile(args), args);
-    const { report } = examine(input, board);
+    const options = { showSecrets: args.flag('--show-secrets'), optcr: args.number('--optcr') };
+    const inspection = examine(input, board, options);
+    const address = args.number('--at');
+    if (address !== undefined) {
+      const { showLocation } = await import('../locate.js');
+      showLocation(inspection, address, context);
+      return EXIT_DONE;
+    }
+    const sector = args.number('--sector');
+    if (sector !== undefined) {
+      const { showSector } = await import('../locate.js');
+      showSector(inspection, sector, context);
+      return EXIT_DONE;
+    }
+    const { report } = inspection;
     context.write(context.json ? `${renderJson(report)}\n` : renderInspection(report, context));
     const level = args.text('--fail-on') ?? 'never';
     const failed = level !== 'never' && report.findings.some((finding) => reaches(finding.severity, level as Severity));

@@ -62,6 +62,7 @@ export interface Inspection {
   readonly configuration: Configuration;
   readonly optionBytes: DecodedOptionBytes | null;
   readonly stretches: readonly Stretch[];
+  readonly showSecrets: boolean;
 }
 
 export function inspect(input: InspectInput, board: Board, options: InspectOptions = {}): InspectReport {
@@ -116,7 +117,7 @@ export function examine(input: InspectInput, board: Board, options: InspectOptio
     findings,
     verdict: verdictOf(findings),
   };
-  return { report, board, placed, survey, configuration, optionBytes, stretches };
+  return { report, board, placed, survey, configuration, optionBytes, stretches, showSecrets };
 }
 
 function moduleClaim({ module }: LocatedModule): Claim {
