@@ -7,7 +7,7 @@ import type { MemoryImage } from '../core/image.js';
 import type { Container } from './container.js';
 
 /** Names for `--format`, and for `format` in reports. */
-export type FormatId = 'bin' | 'intel-hex' | 'srec' | 'dfu' | 'elf' | 'gzip' | 'hexdump' | 'address-list';
+export type FormatId = 'bin' | 'intel-hex' | 'srec' | 'dfu' | 'dfuse' | 'elf' | 'gzip' | 'hexdump' | 'address-list';
 
 export interface ReadOptions {
   /** Name of the input for messages and segment sources. */
@@ -57,6 +57,17 @@ export interface WriteOptions {
   readonly header?: string | undefined;
   /** S-records: write an S5 or S6 count record. Default true. */
   readonly countRecord?: boolean | undefined;
+  /** DFU and DfuSe: ids for the suffix; default: those of `like`, else 0xFFFF (any device). */
+  readonly ids?: { readonly vendor?: number; readonly product?: number; readonly device?: number } | undefined;
+  /** DFU: what to put before and behind the payload. Default: what `like` has, else suffix. */
+  readonly dfuKind?: 'suffix' | 'lmdfu' | 'lpcdfu' | undefined;
+  /** DfuSe: alternate setting and name of the target. Default 0 and no name. */
+  readonly alternate?: number | undefined;
+  readonly targetName?: string | undefined;
+  /** DfuSe: what DFUImageSize counts. Default: what `like` has, else without the suffix, as fwupd demands. */
+  readonly imageSize?: 'excludes-suffix' | 'includes-suffix' | undefined;
+  /** gzip: format inside. Default: that of `like`, else Intel HEX. */
+  readonly inner?: FormatId | undefined;
   /** hexdump: default xxd. */
   readonly dumpStyle?: 'xxd' | 'canonical' | 'words' | undefined;
 }

@@ -25,7 +25,7 @@ export interface Collected {
 
 export class RecordCollector {
   /** Data bytes in file order; readers write at `used` and then call `commit`. */
-  readonly data: Uint8Array;
+  data: Uint8Array;
   used = 0;
 
   private readonly extentAddress: number[] = [];
@@ -44,6 +44,14 @@ export class RecordCollector {
   /** `capacity` is the most data the input can hold; memory that is never written costs nothing. */
   constructor(capacity: number) {
     this.data = new Uint8Array(capacity);
+  }
+
+  /** Makes room for `length` more bytes, for inputs that can say more than they hold. `data` may be another array then. */
+  reserve(length: number): void {
+    if (this.used + length <= this.data.length) return;
+    const data = new Uint8Array(Math.max(this.data.length * 2, this.used + length));
+    data.set(this.data.subarray(0, this.used));
+    this.data = data;
   }
 
   /** Takes over `length` bytes that were written at `used`. They lie at `address` and stand on `line`. */

@@ -3,6 +3,7 @@
  * size is a few items per 64 KiB; nothing of its data is kept here.
  */
 import { concatBytes } from '../core/bytes.js';
+import { BuildError } from '../core/errors.js';
 import type { MemoryImage } from '../core/image.js';
 import { ADDRESS_SPACE_END, mergeRanges, type Range } from '../core/range.js';
 
@@ -80,6 +81,8 @@ export interface RecordCodec {
 
 const MAX_ITEMS = 0x4_0000;
 const MAX_TEXT_BYTES = 0x10_0000;
+/** No array holds more on every platform. */
+const MAX_OUTPUT_BYTES = 0x7fff_ffff;
 
 /** Collects items while reading and gives up, instead of growing without limit, on files that have no regularity. */
 export class LayoutRecorder {
@@ -148,7 +151,9 @@ export function layoutFits(layout: RecordLayout, image: MemoryImage): boolean {
 
 /** The text of a layout, with the data bytes taken from the image. The layout must fit the image. */
 export function encodeLayout(layout: RecordLayout, image: MemoryImage, codec: RecordCodec): Uint8Array {
-  const text = new Uint8Array(layout.reduce((total, item) => total + itemSize(item, codec), 0));
+  const size = layout.reduce((total, item) => total + itemSize(item, codec), 0);
+  if (size > MAX_OUTPUT_BYTES) throw outputError(size);
+  const text = new Uint8Array(size);
   let position = 0;
   for (const item of layout) {
     if (item.kind === 'text') {
@@ -161,6 +166,16 @@ export function encodeLayout(layout: RecordLayout, image: MemoryImage, codec: Re
     }
   }
   return text;
+}
+
+function outputError(size: number): BuildError {
+  return new BuildError({
+    code: 'WRITE_TOO_LARGE',
+    what: 'the text would be too large',
+    expected: `at most ${MAX_OUTPUT_BYTES} bytes`,
+    got: `${size}`,
+    help: 'Crop the image, or write a binary format.',
+  });
 }
 
 function putData(text: Uint8Array, start: number, codec: RecordCodec, item: DataItem, image: MemoryImage): number {
