@@ -13,7 +13,8 @@ import { FindingList } from './finding-list.js';
 export interface DfuDevice {
   readonly vendor: number;
   readonly product: number;
-  readonly alternates: readonly { readonly number: number; readonly layout: string }[];
+  /** `space` is 'flash' for the setting whose addresses are those of the chip's flash. */
+  readonly alternates: readonly { readonly number: number; readonly layout: string; readonly space?: string }[];
   readonly refusals: readonly (Range & {
     readonly alternate: number;
     readonly reason: string;

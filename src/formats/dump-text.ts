@@ -15,6 +15,7 @@ export type DumpStyle = DumpContainer['style'];
 
 /** Bytes that `*` lines may stand for. */
 const MAX_REPEATED = 256 * 1024 * 1024;
+const DEFAULT_PER_LINE = 16;
 const STAR = 0x2a;
 const BAR = 0x7c;
 const STYLE_OF_WIDTH: Readonly<Record<number, DumpStyle>> = { 1: 'bytes', 2: 'halfwords', 4: 'words' };
@@ -34,6 +35,7 @@ class DumpReader {
   private readonly source: RecordText;
   private style: DumpStyle | null = null;
   private bytesPerLine = 0;
+  private longestLine = 0;
   private lastBytes: Uint8Array | null = null;
   private nextAddress = 0;
   private starLine = 0;
@@ -83,7 +85,11 @@ class DumpReader {
     return {
       format: this.format,
       image,
-      container: { kind, style: this.style ?? 'bytes', bytesPerLine: this.bytesPerLine || 16 },
+      container: {
+        kind,
+        style: this.style ?? 'bytes',
+        bytesPerLine: this.bytesPerLine || Math.max(DEFAULT_PER_LINE, this.longestLine),
+      },
       findings: source.findings.all(),
       addressSource: offsets && options.base !== undefined ? 'given' : assumed ? 'assumed' : 'file',
       locate(address) {
@@ -108,7 +114,11 @@ class DumpReader {
     if (this.starLine !== 0) this.repeat(parsed.address);
     if (parsed.bytes.length === 0) return;
     this.style ??= parsed.style;
-    this.bytesPerLine = Math.max(this.bytesPerLine, parsed.bytes.length);
+    // Only a line that the next one continues shows how long lines are; a short one may be the end of its run.
+    if (this.lastBytes && parsed.address === this.nextAddress) {
+      this.bytesPerLine = Math.max(this.bytesPerLine, this.lastBytes.length);
+    }
+    this.longestLine = Math.max(this.longestLine, parsed.bytes.length);
     this.add(parsed.address, parsed.bytes);
     this.lastBytes = parsed.bytes;
   }
@@ -325,8 +335,9 @@ class TextBuilder {
   }
 
   byte(value: number): void {
-    this.character(LOWER_DIGITS.high[value] as number);
-    this.character(LOWER_DIGITS.low[value] as number);
+    const digits = LOWER_DIGITS[value] as number;
+    this.character(digits & 0xff);
+    this.character(digits >>> 8);
   }
 
   address(value: number): void {

@@ -8,17 +8,12 @@ export const PAIR_UPPER = 0x400;
 /** Value of a digit character, or -1. */
 export const DIGIT_VALUE = new Int8Array(256).fill(-1);
 
-/** Entry for two characters, indexed by first * 256 + second: value and flags. */
+/** Entry for two characters, indexed by first + second * 256 (a little-endian load): value and flags. */
 export const PAIR = new Uint16Array(65536).fill(PAIR_INVALID);
 
-/** First and second digit character of each byte value. */
-export const UPPER_DIGITS = digitTables('0123456789ABCDEF');
-export const LOWER_DIGITS = digitTables('0123456789abcdef');
-
-export interface DigitTables {
-  readonly high: Uint8Array;
-  readonly low: Uint8Array;
-}
+/** The two digit characters of each byte value, as a little-endian store puts them down. */
+export const UPPER_DIGITS = digitTable('0123456789ABCDEF');
+export const LOWER_DIGITS = digitTable('0123456789abcdef');
 
 fillTables();
 
@@ -29,18 +24,25 @@ function fillTables(): void {
   for (let first = 0; first < digits.length; first++) {
     DIGIT_VALUE[digits.charCodeAt(first)] = digitValue(first);
     for (let second = 0; second < digits.length; second++) {
-      PAIR[digits.charCodeAt(first) * 256 + digits.charCodeAt(second)] =
+      PAIR[digits.charCodeAt(first) + digits.charCodeAt(second) * 256] =
         (digitValue(first) << 4) | digitValue(second) | flagsOf(first) | flagsOf(second);
     }
   }
 }
 
-function digitTables(digits: string): DigitTables {
-  const high = new Uint8Array(256);
-  const low = new Uint8Array(256);
-  for (let value = 0; value < 256; value++) {
-    high[value] = digits.charCodeAt(value >> 4);
-    low[value] = digits.charCodeAt(value & 15);
-  }
-  return { high, low };
+function digitTable(digits: string): Uint16Array {
+  return Uint16Array.from(
+    { length: 256 },
+    (_, value) => digits.charCodeAt(value >> 4) | (digits.charCodeAt(value & 15) << 8),
+  );
+}
+
+/** A view for reading and writing digit pairs two characters at a time. */
+export function pairView(text: Uint8Array): DataView {
+  return new DataView(text.buffer, text.byteOffset, text.byteLength);
+}
+
+/** The PAIR entry of the two characters at `position`; invalid past the end. */
+export function pairAt(text: Uint8Array, position: number): number {
+  return PAIR[(text[position] as number) | ((text[position + 1] as number) << 8)] as number;
 }

@@ -22,31 +22,23 @@ const MAX_RECORD_BYTES = 255;
 const codec: RecordCodec = {
   size: (_type, length) => 11 + 2 * length,
   put(text, start, type, address, data, from, length, style) {
-    const { high, low } = style.lowerCase ? LOWER_DIGITS : UPPER_DIGITS;
+    const digits = style.lowerCase ? LOWER_DIGITS : UPPER_DIGITS;
     const upper = (address >>> 8) & 0xff;
     const lower = address & 0xff;
-    let position = start;
-    text[position] = 0x3a;
-    text[position + 1] = high[length] as number;
-    text[position + 2] = low[length] as number;
-    text[position + 3] = high[upper] as number;
-    text[position + 4] = low[upper] as number;
-    text[position + 5] = high[lower] as number;
-    text[position + 6] = low[lower] as number;
-    text[position + 7] = high[type] as number;
-    text[position + 8] = low[type] as number;
-    position += 9;
+    text.setUint8(start, 0x3a);
+    text.setUint16(start + 1, digits[length] as number, true);
+    text.setUint16(start + 3, digits[upper] as number, true);
+    text.setUint16(start + 5, digits[lower] as number, true);
+    text.setUint16(start + 7, digits[type] as number, true);
+    let position = start + 9;
     let sum = length + upper + lower + type;
     for (let index = from; index < from + length; index++) {
       const byte = data[index] as number;
       sum += byte;
-      text[position] = high[byte] as number;
-      text[position + 1] = low[byte] as number;
+      text.setUint16(position, digits[byte] as number, true);
       position += 2;
     }
-    const checksum = -sum & 0xff;
-    text[position] = high[checksum] as number;
-    text[position + 1] = low[checksum] as number;
+    text.setUint16(position, digits[-sum & 0xff] as number, true);
     return position + 2;
   },
 };

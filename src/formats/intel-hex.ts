@@ -6,7 +6,7 @@ import { formatAddress, formatHex, readU16BigEndian, readU32BigEndian } from '..
 import { ADDRESS_SPACE_END } from '../core/range.js';
 import type { IntelHexStart } from './container.js';
 import { DEFAULT_NAME, type Detection, type Format, type ReadOptions, type ReadResult } from './format.js';
-import { PAIR, PAIR_INVALID } from './hex-digits.js';
+import { PAIR, PAIR_INVALID, pairAt, pairView } from './hex-digits.js';
 import { writeIntelHex } from './intel-hex-write.js';
 import type { LineEnd, LineStyle } from './record-layout.js';
 import { commonStyle, describeCharacter, type Line, RecordText } from './record-lines.js';
@@ -102,6 +102,7 @@ class IntelHexReader {
     const { text, source, base } = this;
     const { collector, layout } = source;
     const { data } = collector;
+    const view = pairView(text);
     const segmented = this.baseType === 2;
     let style: LineStyle | null = null;
     let position = source.position;
@@ -117,7 +118,7 @@ class IntelHexReader {
       let sum = count + high + low;
       let at = collector.used;
       for (let digit = position + 9; digit < checksumAt; digit += 2) {
-        const entry = PAIR[((text[digit] as number) << 8) | (text[digit + 1] as number)] as number;
+        const entry = PAIR[view.getUint16(digit, true)] as number;
         sum += entry;
         seen |= entry;
         data[at++] = entry;
@@ -447,10 +448,6 @@ class IntelHexReader {
     if (bytes.length !== (bytes[0] as number) + 5 || checksumOf(bytes) !== bytes.at(-1)) return 'text';
     return bytes[3] === 0 && bytes[0] !== 0 ? 'data' : 'record';
   }
-}
-
-function pairAt(text: Uint8Array, position: number): number {
-  return PAIR[((text[position] as number) << 8) | (text[position + 1] as number)] as number;
 }
 
 function lineEndAt(text: Uint8Array, position: number): LineEnd | undefined {

@@ -6,6 +6,7 @@ import { concatBytes } from '../core/bytes.js';
 import { BuildError } from '../core/errors.js';
 import type { MemoryImage } from '../core/image.js';
 import { ADDRESS_SPACE_END, mergeRanges, type Range } from '../core/range.js';
+import { pairView } from './hex-digits.js';
 
 export type LineEnd = '' | '\n' | '\r\n' | '\r';
 
@@ -68,7 +69,7 @@ export interface RecordCodec {
   size(type: number, length: number): number;
   /** Writes a record at `position` and returns the position after it. */
   put(
-    text: Uint8Array,
+    text: DataView,
     position: number,
     type: number,
     address: number,
@@ -153,11 +154,12 @@ export function layoutFits(layout: RecordLayout, image: MemoryImage): boolean {
 export function encodeLayout(layout: RecordLayout, image: MemoryImage, codec: RecordCodec): Uint8Array {
   const size = layout.reduce((total, item) => total + itemSize(item, codec), 0);
   if (size > MAX_OUTPUT_BYTES) throw outputError(size);
-  const text = new Uint8Array(size);
+  const bytes = new Uint8Array(size);
+  const text = pairView(bytes);
   let position = 0;
   for (const item of layout) {
     if (item.kind === 'text') {
-      text.set(item.bytes, position);
+      bytes.set(item.bytes, position);
       position += item.bytes.length;
     } else if (item.kind === 'record') {
       position = putLine(text, position, codec, item.type, item.address, item.data, 0, item.data.length, item.style);
@@ -165,7 +167,7 @@ export function encodeLayout(layout: RecordLayout, image: MemoryImage, codec: Re
       position = putData(text, position, codec, item, image);
     }
   }
-  return text;
+  return bytes;
 }
 
 function outputError(size: number): BuildError {
@@ -178,7 +180,7 @@ function outputError(size: number): BuildError {
   });
 }
 
-function putData(text: Uint8Array, start: number, codec: RecordCodec, item: DataItem, image: MemoryImage): number {
+function putData(text: DataView, start: number, codec: RecordCodec, item: DataItem, image: MemoryImage): number {
   const { type, offset, width, count, style } = item;
   const parts = itemRanges(item).map((range) => image.bytes(range) ?? new Uint8Array(0));
   const data = parts.length === 1 ? (parts[0] as Uint8Array) : concatBytes(parts);
@@ -188,8 +190,8 @@ function putData(text: Uint8Array, start: number, codec: RecordCodec, item: Data
     const from = index * width;
     if (plain) {
       position = codec.put(text, position, type, offset + from, data, from, width, style);
-      if (style.end.length === 2) text[position++] = 0x0d;
-      if (style.end !== '') text[position++] = style.end === '\r' ? 0x0d : 0x0a;
+      if (style.end.length === 2) text.setUint8(position++, 0x0d);
+      if (style.end !== '') text.setUint8(position++, style.end === '\r' ? 0x0d : 0x0a);
     } else {
       position = putLine(text, position, codec, type, offset + from, data, from, width, style);
     }
@@ -198,7 +200,7 @@ function putData(text: Uint8Array, start: number, codec: RecordCodec, item: Data
 }
 
 function putLine(
-  text: Uint8Array,
+  text: DataView,
   start: number,
   codec: RecordCodec,
   type: number,
@@ -214,8 +216,8 @@ function putLine(
   return putText(text, position, style.end);
 }
 
-function putText(text: Uint8Array, start: number, ascii: string): number {
-  for (let index = 0; index < ascii.length; index++) text[start + index] = ascii.charCodeAt(index);
+function putText(text: DataView, start: number, ascii: string): number {
+  for (let index = 0; index < ascii.length; index++) text.setUint8(start + index, ascii.charCodeAt(index));
   return start + ascii.length;
 }
 

@@ -1,7 +1,7 @@
 /** Lines of a record file, as bytes: where they begin and end, and how they look. Shared by Intel HEX and S-records. */
 import { FormatError } from '../core/errors.js';
 import { FindingList } from './finding-list.js';
-import { DIGIT_VALUE, PAIR, PAIR_INVALID, PAIR_LOWER, PAIR_UPPER } from './hex-digits.js';
+import { DIGIT_VALUE, PAIR_INVALID, PAIR_LOWER, PAIR_UPPER, pairAt } from './hex-digits.js';
 import { RecordCollector } from './record-collector.js';
 import { LayoutRecorder, type LineEnd, type LineStyle, type TextStyle } from './record-layout.js';
 
@@ -113,7 +113,7 @@ export class RecordText {
     let seen = 0;
     for (let index = 0; index < bytes.length; index++) {
       const at = start + index * 2;
-      const entry = PAIR[((this.text[at] as number) << 8) | (this.text[at + 1] as number)] as number;
+      const entry = pairAt(this.text, at);
       seen |= entry;
       bytes[index] = entry;
     }

@@ -24,33 +24,27 @@ const MAX_COUNTED = 255;
 const codec: RecordCodec = {
   size: (type, length) => 6 + 2 * ((ADDRESS_BYTES[type] as number) + length),
   put(text, start, type, address, data, from, length, style) {
-    const { high, low } = style.lowerCase ? LOWER_DIGITS : UPPER_DIGITS;
+    const digits = style.lowerCase ? LOWER_DIGITS : UPPER_DIGITS;
     const addressBytes = ADDRESS_BYTES[type] as number;
     const count = addressBytes + length + 1;
-    let position = start;
-    text[position] = style.lowerMark ? 0x73 : 0x53;
-    text[position + 1] = 0x30 + type;
-    text[position + 2] = high[count] as number;
-    text[position + 3] = low[count] as number;
-    position += 4;
+    text.setUint8(start, style.lowerMark ? 0x73 : 0x53);
+    text.setUint8(start + 1, 0x30 + type);
+    text.setUint16(start + 2, digits[count] as number, true);
+    let position = start + 4;
     let sum = count;
     for (let shift = (addressBytes - 1) * 8; shift >= 0; shift -= 8) {
       const byte = (address >>> shift) & 0xff;
       sum += byte;
-      text[position] = high[byte] as number;
-      text[position + 1] = low[byte] as number;
+      text.setUint16(position, digits[byte] as number, true);
       position += 2;
     }
     for (let index = from; index < from + length; index++) {
       const byte = data[index] as number;
       sum += byte;
-      text[position] = high[byte] as number;
-      text[position + 1] = low[byte] as number;
+      text.setUint16(position, digits[byte] as number, true);
       position += 2;
     }
-    const checksum = ~sum & 0xff;
-    text[position] = high[checksum] as number;
-    text[position + 1] = low[checksum] as number;
+    text.setUint16(position, digits[~sum & 0xff] as number, true);
     return position + 2;
   },
 };

@@ -2,7 +2,7 @@
 import { formatAddress, formatHex } from '../core/bytes.js';
 import { ADDRESS_SPACE_END } from '../core/range.js';
 import { DEFAULT_NAME, type Detection, type Format, type ReadOptions, type ReadResult } from './format.js';
-import { PAIR, PAIR_INVALID } from './hex-digits.js';
+import { PAIR, PAIR_INVALID, pairAt, pairView } from './hex-digits.js';
 import type { LineEnd, LineStyle } from './record-layout.js';
 import { commonStyle, describeCharacter, type Line, RecordText } from './record-lines.js';
 import { ADDRESS_BYTES, writeSrec } from './srec-write.js';
@@ -107,6 +107,7 @@ class SrecReader {
     const { text, source } = this;
     const { collector, layout } = source;
     const { data } = collector;
+    const view = pairView(text);
     let style: LineStyle | null = null;
     let position = source.position;
     for (;;) {
@@ -129,7 +130,7 @@ class SrecReader {
       }
       let at = collector.used;
       for (let digit = dataAt; digit < checksumAt; digit += 2) {
-        const entry = PAIR[((text[digit] as number) << 8) | (text[digit + 1] as number)] as number;
+        const entry = PAIR[view.getUint16(digit, true)] as number;
         sum += entry;
         seen |= entry;
         data[at++] = entry;
@@ -460,10 +461,6 @@ class SrecReader {
 
 function isMark(code: number | undefined): boolean {
   return code === UPPER_S || code === LOWER_S;
-}
-
-function pairAt(text: Uint8Array, position: number): number {
-  return PAIR[((text[position] as number) << 8) | (text[position + 1] as number)] as number;
 }
 
 function lineEndAt(text: Uint8Array, position: number): LineEnd | undefined {
