@@ -92,6 +92,8 @@ export interface Format {
   read(bytes: Uint8Array, options: ReadOptions): ReadResult;
   /** @throws BuildError when the format cannot hold the image. */
   write(image: MemoryImage, options: WriteOptions): Uint8Array;
+  /** The same in pieces, for large text; a piece is valid until the next one is asked for. */
+  writeChunks?(image: MemoryImage, options: WriteOptions): Iterable<Uint8Array>;
 }
 
 export const DEFAULT_NAME = 'input';

@@ -90,6 +90,15 @@ export function writeAny(image: MemoryImage, format: FormatId, options: WriteOpt
   return formatById(format).write(image, options);
 }
 
+/**
+ * `writeAny` in pieces, so that a large text need not be held whole. A piece is valid until the next one is asked for.
+ * @throws as writeAny.
+ */
+export function writeChunks(image: MemoryImage, format: FormatId, options: WriteOptions = {}): Iterable<Uint8Array> {
+  const { write, writeChunks: inChunks } = formatById(format);
+  return inChunks ? inChunks(image, options) : [write(image, options)];
+}
+
 export type * from './container.js';
 export type { DetectedFormat } from './detect.js';
 export type * from './format.js';

@@ -6,14 +6,8 @@ import type { Range } from '../core/range.js';
 import type { IntelHexContainer, IntelHexStart } from './container.js';
 import type { WriteOptions } from './format.js';
 import { LOWER_DIGITS, UPPER_DIGITS } from './hex-digits.js';
-import {
-  encodeLayout,
-  type LayoutItem,
-  type LineStyle,
-  layoutFits,
-  type RecordCodec,
-  type RecordLayout,
-} from './record-layout.js';
+import { encodeLayout, encodeLayoutChunks, type RecordCodec } from './record-encode.js';
+import { type LayoutItem, type LineStyle, layoutFits, type RecordLayout } from './record-layout.js';
 import { recordBytesOption } from './write-options.js';
 
 const NO_DATA = new Uint8Array(0);
@@ -48,11 +42,18 @@ const codec: RecordCodec = {
  * @throws BuildError IHEX_ADDRESS_TOO_WIDE when the data lies beyond the chosen address width.
  */
 export function writeIntelHex(image: MemoryImage, options: WriteOptions = {}): Uint8Array {
+  return encodeLayout(layoutOf(image, options), image, codec);
+}
+
+/** The same text in pieces that share one buffer: each is valid until the next is asked for. */
+export function writeIntelHexChunks(image: MemoryImage, options: WriteOptions = {}): Iterable<Uint8Array> {
+  return encodeLayoutChunks(layoutOf(image, options), image, codec);
+}
+
+function layoutOf(image: MemoryImage, options: WriteOptions): RecordLayout {
   const like = options.like?.kind === 'intel-hex' ? options.like : null;
-  if (like?.layout && !changesLayout(options) && layoutFits(like.layout, image)) {
-    return encodeLayout(like.layout, image, codec);
-  }
-  return encodeLayout(planRecords(image, options, like), image, codec);
+  if (like?.layout && !changesLayout(options) && layoutFits(like.layout, image)) return like.layout;
+  return planRecords(image, options, like);
 }
 
 /** True when an option asks for something else than the input had. */

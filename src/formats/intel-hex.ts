@@ -7,7 +7,7 @@ import { ADDRESS_SPACE_END } from '../core/range.js';
 import type { IntelHexStart } from './container.js';
 import { DEFAULT_NAME, type Detection, type Format, type ReadOptions, type ReadResult } from './format.js';
 import { PAIR, PAIR_INVALID, pairAt, pairView } from './hex-digits.js';
-import { writeIntelHex } from './intel-hex-write.js';
+import { writeIntelHex, writeIntelHexChunks } from './intel-hex-write.js';
 import type { LineEnd, LineStyle } from './record-layout.js';
 import { commonStyle, describeCharacter, type Line, RecordText } from './record-lines.js';
 
@@ -529,4 +529,5 @@ export const intelHex: Format = {
   detect,
   read: readIntelHex,
   write: writeIntelHex,
+  writeChunks: writeIntelHexChunks,
 };

@@ -5,12 +5,14 @@ import { DEFAULT_NAME, type Detection, type Format, type ReadOptions, type ReadR
 import { PAIR, PAIR_INVALID, pairAt, pairView } from './hex-digits.js';
 import type { LineEnd, LineStyle } from './record-layout.js';
 import { commonStyle, describeCharacter, type Line, RecordText } from './record-lines.js';
-import { ADDRESS_BYTES, writeSrec } from './srec-write.js';
+import { ADDRESS_BYTES, writeSrec, writeSrecChunks } from './srec-write.js';
 
 const UPPER_S = 0x53;
 const LOWER_S = 0x73;
 const ZERO = 0x30;
 const CTRL_Z = 0x1a;
+/** One past the highest address of S1, S2 and S3. */
+const ADDRESS_LIMIT = [0, 0x10000, 0x100_0000, ADDRESS_SPACE_END];
 
 interface SRecord {
   readonly type: number;
@@ -138,7 +140,8 @@ class SrecReader {
       const checksum = pairAt(text, checksumAt);
       sum += checksum;
       seen |= checksum;
-      if ((seen & PAIR_INVALID) !== 0 || (sum & 0xff) !== 0xff || address + length > 256 ** addressBytes) break;
+      if ((seen & PAIR_INVALID) !== 0 || (sum & 0xff) !== 0xff || address + length > (ADDRESS_LIMIT[type] as number))
+        break;
       const after = checksumAt + 2;
       const end = lineEndAt(text, after);
       if (end === undefined) break;
@@ -527,4 +530,5 @@ export const srec: Format = {
   detect,
   read: readSrec,
   write: writeSrec,
+  writeChunks: writeSrecChunks,
 };

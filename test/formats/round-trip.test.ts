@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { concatBytes, equalBytes } from '../../src/core/bytes.js';
 import { FlashatlasError } from '../../src/core/errors.js';
 import { MemoryImage, type Segment } from '../../src/core/image.js';
-import { FORMATS, type FormatId, readAny, writeAny } from '../../src/formats/index.js';
+import { FORMATS, type FormatId, readAny, writeAny, writeChunks } from '../../src/formats/index.js';
 import { manifest, vectorBytes } from '../support/vectors.js';
 
 const EDGES = [0, 0xfff8, 0x10000, 0x1_fff0, 0x080a_0000, 0x7fff_fff0, 0x7fff_ffff, 0x8000_0000, 0xffff_ff00];
@@ -80,6 +81,16 @@ describe('read(write(image)) = image', () => {
         expect(writeAny(read, format, { like: container })).toEqual(text);
       }),
     );
+  });
+
+  it('pieces are the whole', () => {
+    const large = MemoryImage.fromBytes(new Uint8Array(700_001).fill(0x3c), 0x7fff_0001);
+    for (const { id } of FORMATS) {
+      const chunks: Uint8Array[] = [];
+      for (const chunk of writeChunks(large, id)) chunks.push(chunk.slice());
+      if (id === 'intel-hex' || id === 'srec') expect(chunks.length).toBeGreaterThan(2);
+      expect(equalBytes(concatBytes(chunks), writeAny(large, id))).toBe(true);
+    }
   });
 
   it('narrow addresses', () => {

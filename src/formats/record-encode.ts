@@ -1,0 +1,159 @@
+/** Turns the layout of a record file (record-layout.ts) and an image into text, whole or in pieces. */
+import { concatBytes } from '../core/bytes.js';
+import { BuildError } from '../core/errors.js';
+import type { MemoryImage } from '../core/image.js';
+import { pairView } from './hex-digits.js';
+import { type DataItem, itemRanges, type LayoutItem, type LineStyle, type RecordLayout } from './record-layout.js';
+
+/** Turns one record into text. */
+export interface RecordCodec {
+  /** Characters of a record without blanks and line end. */
+  size(type: number, length: number): number;
+  /** Writes a record at `position` and returns the position after it. */
+  put(
+    text: DataView,
+    position: number,
+    type: number,
+    address: number,
+    data: Uint8Array,
+    from: number,
+    length: number,
+    style: LineStyle,
+  ): number;
+}
+
+/** No array holds more on every platform. */
+const MAX_OUTPUT_BYTES = 0x7fff_ffff;
+/** Stays in the processor's cache; writing a large text piece by piece is faster than filling memory with it. */
+const CHUNK_BYTES = 256 * 1024;
+
+/**
+ * The text of a layout, with the data bytes taken from the image. The layout must fit the image.
+ * @throws BuildError WRITE_TOO_LARGE.
+ */
+export function encodeLayout(layout: RecordLayout, image: MemoryImage, codec: RecordCodec): Uint8Array {
+  const size = layout.reduce((total, item) => total + itemSize(item, codec), 0);
+  if (size > MAX_OUTPUT_BYTES) {
+    throw new BuildError({
+      code: 'WRITE_TOO_LARGE',
+      what: 'the text would be too large',
+      expected: `at most ${MAX_OUTPUT_BYTES} bytes`,
+      got: `${size}`,
+      help: 'Crop the image, or write a binary format.',
+    });
+  }
+  const text = new Uint8Array(size);
+  let position = 0;
+  for (const chunk of encodeLayoutInto(text, layout, image, codec)) position += chunk.length;
+  return text.subarray(0, position);
+}
+
+/** The text in pieces. A piece is valid until the next one is asked for: they share one buffer. */
+export function encodeLayoutChunks(
+  layout: RecordLayout,
+  image: MemoryImage,
+  codec: RecordCodec,
+): Generator<Uint8Array> {
+  return encodeLayoutInto(new Uint8Array(CHUNK_BYTES), layout, image, codec);
+}
+
+/** Fills the buffer again and again, yielding what it holds whenever the next line does not fit. */
+function* encodeLayoutInto(
+  buffer: Uint8Array,
+  layout: RecordLayout,
+  image: MemoryImage,
+  codec: RecordCodec,
+): Generator<Uint8Array> {
+  const text = pairView(buffer);
+  let position = 0;
+  for (const item of layout) {
+    const lineSize = item.kind === 'data' ? itemSize(item, codec) / item.count : itemSize(item, codec);
+    if (position + lineSize > buffer.length) {
+      yield buffer.subarray(0, position);
+      position = 0;
+    }
+    if (item.kind === 'record') {
+      position = putLine(text, position, codec, item.type, item.address, item.data, 0, item.data.length, item.style);
+    } else if (item.kind === 'data') {
+      const data = itemData(item, image);
+      for (let index = 0; index < item.count; ) {
+        const room = Math.floor((buffer.length - position) / lineSize);
+        if (room === 0) {
+          yield buffer.subarray(0, position);
+          position = 0;
+          continue;
+        }
+        const next = Math.min(item.count, index + room);
+        position = putData(text, position, codec, item, data, index, next);
+        index = next;
+      }
+    } else if (item.bytes.length > buffer.length) {
+      yield item.bytes;
+    } else {
+      buffer.set(item.bytes, position);
+      position += item.bytes.length;
+    }
+  }
+  if (position > 0) yield buffer.subarray(0, position);
+}
+
+function itemData(item: DataItem, image: MemoryImage): Uint8Array {
+  const parts = itemRanges(item).map((range) => image.bytes(range) ?? new Uint8Array(0));
+  return parts.length === 1 ? (parts[0] as Uint8Array) : concatBytes(parts);
+}
+
+/** Records `first` to `end` of a run. */
+function putData(
+  text: DataView,
+  start: number,
+  codec: RecordCodec,
+  item: DataItem,
+  data: Uint8Array,
+  first: number,
+  end: number,
+): number {
+  const { type, offset, width, style } = item;
+  const plain = style.lead === '' && style.trail === '';
+  let position = start;
+  for (let index = first; index < end; index++) {
+    const from = index * width;
+    if (plain) {
+      position = codec.put(text, position, type, offset + from, data, from, width, style);
+      if (style.end.length === 2) text.setUint8(position++, 0x0d);
+      if (style.end !== '') text.setUint8(position++, style.end === '\r' ? 0x0d : 0x0a);
+    } else {
+      position = putLine(text, position, codec, type, offset + from, data, from, width, style);
+    }
+  }
+  return position;
+}
+
+function putLine(
+  text: DataView,
+  start: number,
+  codec: RecordCodec,
+  type: number,
+  address: number,
+  data: Uint8Array,
+  from: number,
+  length: number,
+  style: LineStyle,
+): number {
+  let position = putText(text, start, style.lead);
+  position = codec.put(text, position, type, address, data, from, length, style);
+  position = putText(text, position, style.trail);
+  return putText(text, position, style.end);
+}
+
+function putText(text: DataView, start: number, ascii: string): number {
+  for (let index = 0; index < ascii.length; index++) text.setUint8(start + index, ascii.charCodeAt(index));
+  return start + ascii.length;
+}
+
+function itemSize(item: LayoutItem, codec: RecordCodec): number {
+  if (item.kind === 'text') return item.bytes.length;
+  const { style } = item;
+  const around = style.lead.length + style.trail.length + style.end.length;
+  if (item.kind === 'record') return codec.size(item.type, item.data.length) + around;
+  return item.count * (codec.size(item.type, item.width) + around);
+}
