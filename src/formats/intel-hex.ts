@@ -8,8 +8,8 @@ import type { IntelHexStart } from './container.js';
 import { DEFAULT_NAME, type Detection, type Format, type ReadOptions, type ReadResult } from './format.js';
 import { PAIR, PAIR_INVALID, pairAt, pairView } from './hex-digits.js';
 import { writeIntelHex, writeIntelHexChunks } from './intel-hex-write.js';
-import type { LineEnd, LineStyle } from './record-layout.js';
-import { commonStyle, describeCharacter, type Line, RecordText } from './record-lines.js';
+import type { LineStyle } from './record-layout.js';
+import { commonStyle, type DataRun, describeCharacter, type Line, lineEndAt, RecordText } from './record-lines.js';
 
 const COLON = 0x3a;
 const CTRL_Z = 0x1a;
@@ -100,46 +100,64 @@ class IntelHexReader {
    */
   private dataRecords(): void {
     const { text, source, base } = this;
-    const { collector, layout } = source;
-    const { data } = collector;
+    const { data } = source.collector;
     const view = pairView(text);
-    const segmented = this.baseType === 2;
-    let style: LineStyle | null = null;
+    const room = ADDRESS_SPACE_END - base;
+    let run: DataRun | null = null;
+    let written = source.collector.used;
     let position = source.position;
     for (;;) {
       if (text[position] !== COLON || position + 11 > text.length) break;
-      const count = pairAt(text, position + 1);
-      const high = pairAt(text, position + 3);
-      const low = pairAt(text, position + 5);
+      const count = PAIR[view.getUint16(position + 1, true)] as number;
+      const high = PAIR[view.getUint16(position + 3, true)] as number;
+      const low = PAIR[view.getUint16(position + 5, true)] as number;
+      const type = PAIR[view.getUint16(position + 7, true)] as number;
       const length = count & 0xff;
       const checksumAt = position + 9 + length * 2;
-      if (pairAt(text, position + 7) !== 0 || length === 0 || checksumAt + 2 > text.length) break;
+      if (type !== 0 || length === 0 || checksumAt + 2 > text.length) break;
       let seen = count | high | low;
       let sum = count + high + low;
-      let at = collector.used;
+      let at = written;
       for (let digit = position + 9; digit < checksumAt; digit += 2) {
         const entry = PAIR[view.getUint16(digit, true)] as number;
         sum += entry;
         seen |= entry;
         data[at++] = entry;
       }
-      const checksum = pairAt(text, checksumAt);
+      const checksum = PAIR[view.getUint16(checksumAt, true)] as number;
       sum += checksum;
       seen |= checksum;
       const offset = ((high & 0xff) << 8) | (low & 0xff);
-      if ((seen & PAIR_INVALID) !== 0 || (sum & 0xff) !== 0 || offset + length > 0x10000) break;
-      if (base + offset + length > ADDRESS_SPACE_END) break;
-      const after = checksumAt + 2;
-      const end = lineEndAt(text, after);
+      const last = offset + length;
+      if ((seen & PAIR_INVALID) !== 0 || (sum & 0xff) !== 0 || last > 0x10000 || last > room) break;
+      const end = lineEndAt(text, checksumAt + 2);
       if (end === undefined) break;
-      if (style === null || style.end !== end || !source.sameCase(seen)) style = source.style(seen, '', '', end);
-      layout.data(0, base, segmented, offset, length, style);
-      collector.commit(base + offset, length, source.line);
-      if (base + offset + length > this.highest) this.highest = base + offset + length;
-      source.line++;
-      position = after + end.length;
+      if (
+        run !== null &&
+        run.width === length &&
+        run.next === offset &&
+        run.style.end === end &&
+        source.sameCase(seen)
+      ) {
+        run.count++;
+        run.next = last;
+      } else {
+        if (run) this.finishRun(run);
+        run = { offset, width: length, next: last, count: 1, style: source.style(seen, '', '', end) };
+      }
+      written = at;
+      position = checksumAt + 2 + end.length;
     }
+    if (run) this.finishRun(run);
     source.position = position;
+  }
+
+  private finishRun({ offset, width, next, count, style }: DataRun): void {
+    const { source, base } = this;
+    source.layout.data(0, base, this.baseType === 2, offset, width, style, count);
+    source.collector.commit(base + offset, width, source.line, count);
+    source.line += count;
+    this.highest = Math.max(this.highest, base + next);
   }
 
   /** One line of any kind. */
@@ -448,13 +466,6 @@ class IntelHexReader {
     if (bytes.length !== (bytes[0] as number) + 5 || checksumOf(bytes) !== bytes.at(-1)) return 'text';
     return bytes[3] === 0 && bytes[0] !== 0 ? 'data' : 'record';
   }
-}
-
-function lineEndAt(text: Uint8Array, position: number): LineEnd | undefined {
-  const code = text[position];
-  if (code === 0x0a) return '\n';
-  if (code === 0x0d && text[position + 1] === 0x0a) return '\r\n';
-  return position === text.length ? '' : undefined;
 }
 
 /** Two's complement of the sum of all bytes but the last. */

@@ -54,21 +54,21 @@ export class RecordCollector {
     this.data = data;
   }
 
-  /** Takes over `length` bytes that were written at `used`. They lie at `address` and stand on `line`. */
-  commit(address: number, length: number, line: number): void {
+  /** Takes over `count` records of `length` bytes that were written at `used`. They lie at `address` and begin on `line`. */
+  commit(address: number, length: number, line: number, count = 1): void {
     if (address !== this.nextAddress) {
       this.extentAddress.push(address);
       this.extentOffset.push(this.used);
     }
-    this.nextAddress = address + length;
+    this.nextAddress = address + length * count;
     if (line !== this.nextLine || length !== this.width) {
       this.runLine.push(line);
       this.runOffset.push(this.used);
       this.runWidth.push(length);
       this.width = length;
     }
-    this.nextLine = line + 1;
-    this.used += length;
+    this.nextLine = line + count;
+    this.used += length * count;
   }
 
   /** Line of an address, after `finish`. */

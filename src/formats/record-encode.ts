@@ -114,16 +114,20 @@ function putData(
 ): number {
   const { type, offset, width, style } = item;
   const plain = style.lead === '' && style.trail === '';
+  const firstEnd = style.end.charCodeAt(0);
+  const secondEnd = style.end.charCodeAt(1);
+  const endLength = style.end.length;
   let position = start;
   for (let index = first; index < end; index++) {
     const from = index * width;
-    if (plain) {
-      position = codec.put(text, position, type, offset + from, data, from, width, style);
-      if (style.end.length === 2) text.setUint8(position++, 0x0d);
-      if (style.end !== '') text.setUint8(position++, style.end === '\r' ? 0x0d : 0x0a);
-    } else {
+    if (!plain) {
       position = putLine(text, position, codec, type, offset + from, data, from, width, style);
+      continue;
     }
+    position = codec.put(text, position, type, offset + from, data, from, width, style);
+    if (endLength > 0) text.setUint8(position, firstEnd);
+    if (endLength > 1) text.setUint8(position + 1, secondEnd);
+    position += endLength;
   }
   return position;
 }

@@ -75,7 +75,15 @@ export class LayoutRecorder {
     this.run = null;
   }
 
-  data(type: number, base: number, segmented: boolean, offset: number, width: number, style: LineStyle): void {
+  data(
+    type: number,
+    base: number,
+    segmented: boolean,
+    offset: number,
+    width: number,
+    style: LineStyle,
+    count = 1,
+  ): void {
     const { run } = this;
     if (
       run !== null &&
@@ -86,10 +94,10 @@ export class LayoutRecorder {
       run.segmented === segmented &&
       run.offset + run.count * run.width === offset
     ) {
-      run.count++;
+      run.count += count;
       return;
     }
-    const item: DataItem = { kind: 'data', type, base, segmented, offset, width, count: 1, style };
+    const item: DataItem = { kind: 'data', type, base, segmented, offset, width, count, style };
     this.push(item);
     if (this.items) this.run = item;
   }

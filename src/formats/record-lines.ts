@@ -202,3 +202,21 @@ export function describeCharacter(code: number): string {
 export function isBlank(code: number | undefined): boolean {
   return code === 0x20 || code === 0x09;
 }
+
+/** Data records of equal size and style on consecutive lines and addresses, while they are read. */
+export interface DataRun {
+  readonly offset: number;
+  readonly width: number;
+  readonly style: LineStyle;
+  count: number;
+  /** Address field the next record must have. */
+  next: number;
+}
+
+/** The line end at a position, or undefined when something else stands there. A bare carriage return is for the slow path. */
+export function lineEndAt(text: Uint8Array, position: number): LineEnd | undefined {
+  const code = text[position];
+  if (code === 0x0a) return '\n';
+  if (code === 0x0d && text[position + 1] === 0x0a) return '\r\n';
+  return position === text.length ? '' : undefined;
+}

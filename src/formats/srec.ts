@@ -3,8 +3,8 @@ import { formatAddress, formatHex } from '../core/bytes.js';
 import { ADDRESS_SPACE_END } from '../core/range.js';
 import { DEFAULT_NAME, type Detection, type Format, type ReadOptions, type ReadResult } from './format.js';
 import { PAIR, PAIR_INVALID, pairAt, pairView } from './hex-digits.js';
-import type { LineEnd, LineStyle } from './record-layout.js';
-import { commonStyle, describeCharacter, type Line, RecordText } from './record-lines.js';
+import type { LineStyle } from './record-layout.js';
+import { commonStyle, type DataRun, describeCharacter, type Line, lineEndAt, RecordText } from './record-lines.js';
 import { ADDRESS_BYTES, writeSrec, writeSrecChunks } from './srec-write.js';
 
 const UPPER_S = 0x53;
@@ -107,53 +107,73 @@ class SrecReader {
   /** Plain S1, S2 and S3 records; stops before the first line that is anything else. */
   private dataRecords(): void {
     const { text, source } = this;
-    const { collector, layout } = source;
-    const { data } = collector;
+    const { data } = source.collector;
     const view = pairView(text);
-    let style: LineStyle | null = null;
+    let run: DataRun | null = null;
+    let runType = 0;
+    let written = source.collector.used;
     let position = source.position;
     for (;;) {
       const type = (text[position + 1] as number) - ZERO;
-      if (text[position] !== UPPER_S || !(type >= 1 && type <= 3)) break;
-      const count = pairAt(text, position + 2);
-      const addressBytes = type + 1;
-      const length = (count & 0xff) - addressBytes - 1;
-      const dataAt = position + 4 + addressBytes * 2;
+      if (text[position] !== UPPER_S || !(type >= 1 && type <= 3) || position + 14 > text.length) break;
+      const count = PAIR[view.getUint16(position + 2, true)] as number;
+      const length = (count & 0xff) - type - 2;
+      const dataAt = position + 6 + type * 2;
       const checksumAt = dataAt + length * 2;
       if (length <= 0 || checksumAt + 2 > text.length) break;
       let seen = count;
       let sum = count;
       let address = 0;
       for (let digit = position + 4; digit < dataAt; digit += 2) {
-        const entry = pairAt(text, digit);
+        const entry = PAIR[view.getUint16(digit, true)] as number;
         sum += entry;
         seen |= entry;
-        address = address * 256 + (entry & 0xff);
+        address = (address << 8) | (entry & 0xff);
       }
-      let at = collector.used;
+      address >>>= 0;
+      let at = written;
       for (let digit = dataAt; digit < checksumAt; digit += 2) {
         const entry = PAIR[view.getUint16(digit, true)] as number;
         sum += entry;
         seen |= entry;
         data[at++] = entry;
       }
-      const checksum = pairAt(text, checksumAt);
+      const checksum = PAIR[view.getUint16(checksumAt, true)] as number;
       sum += checksum;
       seen |= checksum;
-      if ((seen & PAIR_INVALID) !== 0 || (sum & 0xff) !== 0xff || address + length > (ADDRESS_LIMIT[type] as number))
-        break;
-      const after = checksumAt + 2;
-      const end = lineEndAt(text, after);
+      const last = address + length;
+      if ((seen & PAIR_INVALID) !== 0 || (sum & 0xff) !== 0xff || last > (ADDRESS_LIMIT[type] as number)) break;
+      const end = lineEndAt(text, checksumAt + 2);
       if (end === undefined) break;
-      if (style === null || style.end !== end || !source.sameCase(seen)) style = source.style(seen, '', '', end);
-      layout.data(type, 0, false, address, length, style);
-      collector.commit(address, length, source.line);
-      this.dataCount++;
-      if (type > this.widest) this.widest = type;
-      source.line++;
-      position = after + end.length;
+      if (
+        run !== null &&
+        run.width === length &&
+        run.next === address &&
+        runType === type &&
+        run.style.end === end &&
+        source.sameCase(seen)
+      ) {
+        run.count++;
+        run.next = last;
+      } else {
+        if (run) this.finishRun(run, runType);
+        run = { offset: address, width: length, next: last, count: 1, style: source.style(seen, '', '', end) };
+        runType = type;
+      }
+      written = at;
+      position = checksumAt + 2 + end.length;
     }
+    if (run) this.finishRun(run, runType);
     source.position = position;
+  }
+
+  private finishRun({ offset, width, count, style }: DataRun, type: number): void {
+    const { source } = this;
+    source.layout.data(type, 0, false, offset, width, style, count);
+    source.collector.commit(offset, width, source.line, count);
+    source.line += count;
+    this.dataCount += count;
+    this.widest = Math.max(this.widest, type);
   }
 
   private otherLine(): void {
@@ -464,13 +484,6 @@ class SrecReader {
 
 function isMark(code: number | undefined): boolean {
   return code === UPPER_S || code === LOWER_S;
-}
-
-function lineEndAt(text: Uint8Array, position: number): LineEnd | undefined {
-  const code = text[position];
-  if (code === 0x0a) return '\n';
-  if (code === 0x0d && text[position + 1] === 0x0a) return '\r\n';
-  return position === text.length ? '' : undefined;
 }
 
 /** One's complement of the sum of all bytes but the last. */
