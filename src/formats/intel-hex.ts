@@ -9,7 +9,15 @@ import { DEFAULT_NAME, type Detection, type Format, type ReadOptions, type ReadR
 import { PAIR, PAIR_INVALID, pairAt, pairView } from './hex-digits.js';
 import { writeIntelHex, writeIntelHexChunks } from './intel-hex-write.js';
 import type { LineStyle } from './record-layout.js';
-import { commonStyle, type DataRun, describeCharacter, type Line, lineEndAt, RecordText } from './record-lines.js';
+import {
+  commonStyle,
+  type DataRun,
+  describeCharacter,
+  type Line,
+  lineEndAt,
+  RECORDS_PER_CALL,
+  RecordText,
+} from './record-lines.js';
 
 const COLON = 0x3a;
 const CTRL_Z = 0x1a;
@@ -43,7 +51,7 @@ class IntelHexReader {
     const { source, text } = this;
     this.skipByteOrderMark();
     while (source.position < text.length && !this.ended) {
-      this.dataRecords();
+      if (this.dataRecords()) continue;
       if (source.position < text.length) this.otherLine();
     }
     if (!this.ended) this.reportMissingEnd();
@@ -96,9 +104,9 @@ class IntelHexReader {
 
   /**
    * Plain data records, one after the other; stops before the first line that is anything else, which `otherLine` then
-   * judges. Everything is checked here, nothing is reported.
+   * judges. Everything is checked here, nothing is reported. True when there may be more.
    */
-  private dataRecords(): void {
+  private dataRecords(): boolean {
     const { text, source, base } = this;
     const { data } = source.collector;
     const view = pairView(text);
@@ -106,7 +114,8 @@ class IntelHexReader {
     let run: DataRun | null = null;
     let written = source.collector.used;
     let position = source.position;
-    for (;;) {
+    let budget = RECORDS_PER_CALL;
+    for (; budget > 0; budget--) {
       if (text[position] !== COLON || position + 11 > text.length) break;
       const count = PAIR[view.getUint16(position + 1, true)] as number;
       const high = PAIR[view.getUint16(position + 3, true)] as number;
@@ -150,6 +159,7 @@ class IntelHexReader {
     }
     if (run) this.finishRun(run);
     source.position = position;
+    return budget === 0;
   }
 
   private finishRun({ offset, width, next, count, style }: DataRun): void {

@@ -203,6 +203,12 @@ export function isBlank(code: number | undefined): boolean {
   return code === 0x20 || code === 0x09;
 }
 
+/**
+ * Records that the fast loops read in one call. A loop over a whole large file would run in code that was compiled before
+ * the engine knew what the loop does.
+ */
+export const RECORDS_PER_CALL = 1024;
+
 /** Data records of equal size and style on consecutive lines and addresses, while they are read. */
 export interface DataRun {
   readonly offset: number;

@@ -4,7 +4,15 @@ import { ADDRESS_SPACE_END } from '../core/range.js';
 import { DEFAULT_NAME, type Detection, type Format, type ReadOptions, type ReadResult } from './format.js';
 import { PAIR, PAIR_INVALID, pairAt, pairView } from './hex-digits.js';
 import type { LineStyle } from './record-layout.js';
-import { commonStyle, type DataRun, describeCharacter, type Line, lineEndAt, RecordText } from './record-lines.js';
+import {
+  commonStyle,
+  type DataRun,
+  describeCharacter,
+  type Line,
+  lineEndAt,
+  RECORDS_PER_CALL,
+  RecordText,
+} from './record-lines.js';
 import { ADDRESS_BYTES, writeSrec, writeSrecChunks } from './srec-write.js';
 
 const UPPER_S = 0x53;
@@ -51,7 +59,7 @@ class SrecReader {
       source.position = 3;
     }
     while (source.position < text.length && !this.ended) {
-      this.dataRecords();
+      if (this.dataRecords()) continue;
       if (source.position < text.length) this.otherLine();
     }
     this.checkCount();
@@ -104,8 +112,8 @@ class SrecReader {
     };
   }
 
-  /** Plain S1, S2 and S3 records; stops before the first line that is anything else. */
-  private dataRecords(): void {
+  /** Plain S1, S2 and S3 records; stops before the first line that is anything else. True when there may be more. */
+  private dataRecords(): boolean {
     const { text, source } = this;
     const { data } = source.collector;
     const view = pairView(text);
@@ -113,7 +121,8 @@ class SrecReader {
     let runType = 0;
     let written = source.collector.used;
     let position = source.position;
-    for (;;) {
+    let budget = RECORDS_PER_CALL;
+    for (; budget > 0; budget--) {
       const type = (text[position + 1] as number) - ZERO;
       if (text[position] !== UPPER_S || !(type >= 1 && type <= 3) || position + 14 > text.length) break;
       const count = PAIR[view.getUint16(position + 2, true)] as number;
@@ -165,6 +174,7 @@ class SrecReader {
     }
     if (run) this.finishRun(run, runType);
     source.position = position;
+    return budget === 0;
   }
 
   private finishRun({ offset, width, count, style }: DataRun, type: number): void {
