@@ -5,7 +5,7 @@ import type { MemoryImage } from '../core/image.js';
 import type { Range } from '../core/range.js';
 import type { IntelHexContainer, IntelHexStart } from './container.js';
 import type { WriteOptions } from './format.js';
-import { LOWER_DIGITS, UPPER_DIGITS } from './hex-digits.js';
+import { LOWER_DIGITS, putDigits, UPPER_DIGITS } from './hex-digits.js';
 import { encodeLayout, encodeLayoutChunks, type RecordCodec } from './record-encode.js';
 import { type LayoutItem, type LineStyle, layoutFits, type RecordLayout } from './record-layout.js';
 import { recordBytesOption } from './write-options.js';
@@ -26,12 +26,8 @@ const codec: RecordCodec = {
     text.setUint16(start + 7, digits[type] as number, true);
     let position = start + 9;
     let sum = length + upper + lower + type;
-    for (let index = from; index < from + length; index++) {
-      const byte = data[index] as number;
-      sum += byte;
-      text.setUint16(position, digits[byte] as number, true);
-      position += 2;
-    }
+    sum += putDigits(text, position, data, from, from + length, digits);
+    position += 2 * length;
     text.setUint16(position, digits[-sum & 0xff] as number, true);
     return position + 2;
   },

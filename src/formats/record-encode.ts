@@ -43,58 +43,77 @@ export function encodeLayout(layout: RecordLayout, image: MemoryImage, codec: Re
     });
   }
   const text = new Uint8Array(size);
-  let position = 0;
-  for (const chunk of encodeLayoutInto(text, layout, image, codec)) position += chunk.length;
-  return text.subarray(0, position);
+  new LayoutEncoder(layout, image, codec).fill(text);
+  return text;
 }
 
 /** The text in pieces. A piece is valid until the next one is asked for: they share one buffer. */
-export function encodeLayoutChunks(
+export function* encodeLayoutChunks(
   layout: RecordLayout,
   image: MemoryImage,
   codec: RecordCodec,
 ): Generator<Uint8Array> {
-  return encodeLayoutInto(new Uint8Array(CHUNK_BYTES), layout, image, codec);
+  const encoder = new LayoutEncoder(layout, image, codec);
+  const buffer = new Uint8Array(CHUNK_BYTES);
+  for (let size = encoder.fill(buffer); size > 0; size = encoder.fill(buffer)) yield buffer.subarray(0, size);
 }
 
-/** Fills the buffer again and again, yielding what it holds whenever the next line does not fit. */
-function* encodeLayoutInto(
-  buffer: Uint8Array,
-  layout: RecordLayout,
-  image: MemoryImage,
-  codec: RecordCodec,
-): Generator<Uint8Array> {
-  const text = pairView(buffer);
-  let position = 0;
-  for (const item of layout) {
-    const lineSize = item.kind === 'data' ? itemSize(item, codec) / item.count : itemSize(item, codec);
-    if (position + lineSize > buffer.length) {
-      yield buffer.subarray(0, position);
-      position = 0;
+/** Remembers how far the text has been written. */
+class LayoutEncoder {
+  private index = 0;
+  /** Records (data) or bytes (text) of the current item that are written. */
+  private done = 0;
+  private data: Uint8Array | null = null;
+
+  constructor(
+    private readonly layout: RecordLayout,
+    private readonly image: MemoryImage,
+    private readonly codec: RecordCodec,
+  ) {}
+
+  /** Continues the text in the buffer, with whole lines as far as they fit; returns the bytes used, 0 at the end. */
+  fill(buffer: Uint8Array): number {
+    const text = pairView(buffer);
+    let position = 0;
+    for (let item = this.layout[this.index]; item; item = this.layout[this.index]) {
+      const before = position;
+      position = this.put(buffer, text, position, item);
+      if (this.done > 0 || position === before) break;
+    }
+    return position;
+  }
+
+  /** Writes what fits of an item and goes to the next one when it is complete. */
+  private put(buffer: Uint8Array, text: DataView, position: number, item: LayoutItem): number {
+    const { codec } = this;
+    const room = buffer.length - position;
+    if (item.kind === 'text') {
+      const part = item.bytes.subarray(this.done, this.done + room);
+      buffer.set(part, position);
+      this.advance(part.length, item.bytes.length);
+      return position + part.length;
     }
     if (item.kind === 'record') {
-      position = putLine(text, position, codec, item.type, item.address, item.data, 0, item.data.length, item.style);
-    } else if (item.kind === 'data') {
-      const data = itemData(item, image);
-      for (let index = 0; index < item.count; ) {
-        const room = Math.floor((buffer.length - position) / lineSize);
-        if (room === 0) {
-          yield buffer.subarray(0, position);
-          position = 0;
-          continue;
-        }
-        const next = Math.min(item.count, index + room);
-        position = putData(text, position, codec, item, data, index, next);
-        index = next;
-      }
-    } else if (item.bytes.length > buffer.length) {
-      yield item.bytes;
-    } else {
-      buffer.set(item.bytes, position);
-      position += item.bytes.length;
+      if (itemSize(item, codec) > room) return position;
+      this.advance(1, 1);
+      return putLine(text, position, codec, item.type, item.address, item.data, 0, item.data.length, item.style);
     }
+    this.data ??= itemData(item, this.image);
+    const { data, done } = this;
+    const fitting = Math.floor(room / (itemSize(item, codec) / item.count));
+    const end = Math.min(item.count, done + fitting);
+    const next = putData(text, position, codec, item, data, done, end);
+    this.advance(end - done, item.count);
+    return next;
   }
-  if (position > 0) yield buffer.subarray(0, position);
+
+  private advance(more: number, total: number): void {
+    this.done += more;
+    if (this.done < total) return;
+    this.index++;
+    this.done = 0;
+    this.data = null;
+  }
 }
 
 function itemData(item: DataItem, image: MemoryImage): Uint8Array {

@@ -4,7 +4,7 @@ import { BuildError, UsageError } from '../core/errors.js';
 import type { MemoryImage } from '../core/image.js';
 import type { SrecContainer } from './container.js';
 import type { WriteOptions } from './format.js';
-import { LOWER_DIGITS, UPPER_DIGITS } from './hex-digits.js';
+import { LOWER_DIGITS, putDigits, UPPER_DIGITS } from './hex-digits.js';
 import { changesLayout } from './intel-hex-write.js';
 import { encodeLayout, encodeLayoutChunks, type RecordCodec } from './record-encode.js';
 import { type LayoutItem, type LineStyle, layoutFits, type RecordLayout } from './record-layout.js';
@@ -32,12 +32,8 @@ const codec: RecordCodec = {
       text.setUint16(position, digits[byte] as number, true);
       position += 2;
     }
-    for (let index = from; index < from + length; index++) {
-      const byte = data[index] as number;
-      sum += byte;
-      text.setUint16(position, digits[byte] as number, true);
-      position += 2;
-    }
+    sum += putDigits(text, position, data, from, from + length, digits);
+    position += 2 * length;
     text.setUint16(position, digits[~sum & 0xff] as number, true);
     return position + 2;
   },
