@@ -1,0 +1,228 @@
+/** Lines of a record file, as bytes: where they begin and end, and how they look. Shared by Intel HEX and S-records. */
+import { FormatError } from '../core/errors.js';
+import { FindingList } from './finding-list.js';
+import { DIGIT_VALUE, PAIR_INVALID, PAIR_LOWER, PAIR_UPPER, pairAt } from './hex-digits.js';
+import { RecordCollector } from './record-collector.js';
+import { LayoutRecorder, type LineEnd, type LineStyle, type TextStyle } from './record-layout.js';
+
+export interface Line {
+  /** First and one past the last character, without blanks and line end. */
+  readonly start: number;
+  readonly end: number;
+  readonly lead: string;
+  readonly trail: string;
+  readonly lineEnd: LineEnd;
+  /** First character of the line, first character of the next one. */
+  readonly rawStart: number;
+  readonly next: number;
+}
+
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const MAX_BLANKS = 64;
+
+/** What a reader of records has in hand: position, collected data, layout and findings. */
+export class RecordText {
+  position = 0;
+  line = 1;
+  readonly collector: RecordCollector;
+  readonly layout = new LayoutRecorder();
+  readonly findings = new FindingList();
+  private readonly styles = new Map<string, LineStyle>();
+  private lowerCase = false;
+
+  constructor(
+    readonly text: Uint8Array,
+    readonly name: string,
+    readonly permissive: boolean,
+    /** `IHEX` or `SREC`: first part of the error codes. */
+    private readonly area: string,
+  ) {
+    this.collector = new RecordCollector((text.length >>> 1) + 1);
+  }
+
+  /** The line at the position. */
+  currentLine(): Line {
+    const { text } = this;
+    const rawStart = this.position;
+    let end = rawStart;
+    while (end < text.length && text[end] !== LINE_FEED && text[end] !== CARRIAGE_RETURN) end++;
+    let lineEnd: LineEnd = '';
+    if (text[end] === LINE_FEED) lineEnd = '\n';
+    else if (text[end] === CARRIAGE_RETURN) lineEnd = text[end + 1] === LINE_FEED ? '\r\n' : '\r';
+    const next = end + lineEnd.length;
+    let start = rawStart;
+    while (start < end && isBlank(text[start])) start++;
+    let last = end;
+    while (last > start && isBlank(text[last - 1])) last--;
+    const blanks = (from: number, to: number): string =>
+      // Longer indentation is kept by nobody; the layout gives up below.
+      to - from > MAX_BLANKS ? '' : String.fromCharCode(...text.subarray(from, to));
+    if (start - rawStart > MAX_BLANKS || end - last > MAX_BLANKS) this.layout.giveUp();
+    return { start, end: last, lead: blanks(rawStart, start), trail: blanks(last, end), lineEnd, rawStart, next };
+  }
+
+  /** Goes to the next line. */
+  advance(line: Line): void {
+    this.position = line.next;
+    this.line++;
+  }
+
+  /** Keeps a line that is no record, for the layout. */
+  keepText(line: Line): void {
+    this.layout.text(this.text.subarray(line.rawStart, line.next));
+  }
+
+  /**
+   * The style of a line; equal styles are one object. `seen` are the PAIR flags of its digits: a record without letters
+   * takes the case of the one before it, and one with both cases cannot be written again.
+   */
+  style(seen: number, lead: string, trail: string, end: LineEnd, lowerMark = false): LineStyle {
+    if ((seen & PAIR_LOWER) !== 0) {
+      if ((seen & PAIR_UPPER) !== 0) this.layout.giveUp();
+      this.lowerCase = true;
+    } else if ((seen & PAIR_UPPER) !== 0) {
+      this.lowerCase = false;
+    }
+    const key = `${this.lowerCase ? 'l' : 'u'}${lowerMark ? 's' : 'S'}${end}|${lead}|${trail}`;
+    let style = this.styles.get(key);
+    if (!style) {
+      if (this.styles.size > 1000) this.layout.giveUp();
+      style = { lead, trail, end, lowerCase: this.lowerCase, lowerMark };
+      this.styles.set(key, style);
+    }
+    return style;
+  }
+
+  /** True while the digits' case stays what the last style says. */
+  sameCase(seen: number): boolean {
+    return (seen & (this.lowerCase ? PAIR_UPPER : PAIR_LOWER)) === 0;
+  }
+
+  /** Offset of the first character in the stretch that is no hexadecimal digit, or -1. */
+  firstNonDigit(start: number, end: number): number {
+    for (let offset = start; offset < end; offset++) {
+      if ((DIGIT_VALUE[this.text[offset] as number] as number) < 0) return offset;
+    }
+    return -1;
+  }
+
+  /** The bytes of an even number of digits, and the flags of these digits. */
+  digits(start: number, end: number): { bytes: Uint8Array; seen: number } {
+    const bytes = new Uint8Array((end - start) >>> 1);
+    let seen = 0;
+    for (let index = 0; index < bytes.length; index++) {
+      const at = start + index * 2;
+      const entry = pairAt(this.text, at);
+      seen |= entry;
+      bytes[index] = entry;
+    }
+    return { bytes, seen: seen & ~0xff & ~PAIR_INVALID };
+  }
+
+  /** Adds a finding on the current line. */
+  note(severity: 'error' | 'warning' | 'note', rule: string, message: string, address?: number): void {
+    const { line } = this;
+    this.findings.add({ rule, severity, message, evidence: { line }, origin: `line ${line}`, start: address });
+  }
+
+  /** Stops at a damaged record; in permissive mode notes it and returns, so that the caller can skip or accept it. */
+  damaged(problem: Problem): void {
+    if (!this.permissive || problem.fatal) throw this.error(problem);
+    this.layout.giveUp();
+    const line = problem.line ?? this.line;
+    this.findings.add({
+      rule: `container/${problem.rule}`,
+      severity: 'error',
+      message: this.error(problem).message,
+      evidence: { line },
+      origin: `line ${line}`,
+      start: problem.address,
+      remedy: problem.help,
+    });
+  }
+
+  private error(problem: Problem): FormatError {
+    const line = problem.line ?? this.line;
+    return new FormatError({
+      code: `${this.area}_${problem.code}`,
+      what: problem.what,
+      where: `${this.name}, line ${line}`,
+      expected: problem.expected,
+      got: problem.got,
+      help: problem.help,
+      line,
+      address: problem.address,
+      offset: problem.offset,
+    });
+  }
+}
+
+export interface Problem {
+  /** Without the area: `BAD_CHECKSUM`. */
+  readonly code: string;
+  /** Rule of the finding in permissive mode, without the area. */
+  readonly rule: string;
+  readonly what: string;
+  readonly expected?: string | undefined;
+  readonly got?: string | undefined;
+  readonly help: string;
+  readonly line?: number | undefined;
+  readonly address?: number | undefined;
+  readonly offset?: number | undefined;
+  /** Not even permissive reading can go on. */
+  readonly fatal?: boolean | undefined;
+}
+
+/** The style that a writer should follow when records cannot be laid out as they were. */
+export function commonStyle(text: RecordText, addressBits: TextStyle['addressBits']): TextStyle {
+  const layout = text.layout.finish() ?? [];
+  let recordBytes = 16;
+  let most = 0;
+  let style: LineStyle | null = null;
+  for (const item of layout) {
+    if (item.kind !== 'data' || item.count * item.width <= most) continue;
+    most = item.count * item.width;
+    recordBytes = item.width;
+    style = item.style;
+  }
+  return {
+    recordBytes,
+    lineEnd: style?.end === '\r\n' ? '\r\n' : '\n',
+    lowerCase: style?.lowerCase ?? false,
+    addressBits,
+  };
+}
+
+/** A character for a message: `"G"`, or `0x00` when it cannot be shown. */
+export function describeCharacter(code: number): string {
+  return code > 0x20 && code < 0x7f ? `"${String.fromCharCode(code)}"` : `0x${code.toString(16).padStart(2, '0')}`;
+}
+
+export function isBlank(code: number | undefined): boolean {
+  return code === 0x20 || code === 0x09;
+}
+
+/**
+ * Records that the fast loops read in one call. A loop over a whole large file would run in code that was compiled before
+ * the engine knew what the loop does.
+ */
+export const RECORDS_PER_CALL = 1024;
+
+/** Data records of equal size and style on consecutive lines and addresses, while they are read. */
+export interface DataRun {
+  readonly offset: number;
+  readonly width: number;
+  readonly style: LineStyle;
+  count: number;
+  /** Address field the next record must have. */
+  next: number;
+}
+
+/** The line end at a position, or undefined when something else stands there. A bare carriage return is for the slow path. */
+export function lineEndAt(text: Uint8Array, position: number): LineEnd | undefined {
+  const code = text[position];
+  if (code === 0x0a) return '\n';
+  if (code === 0x0d && text[position + 1] === 0x0a) return '\r\n';
+  return position === text.length ? '' : undefined;
+}

@@ -1,0 +1,200 @@
+/** Packing images into a DfuSe file that a board will take: each part in its alternate setting, refusals before erasing. */
+import { formatAddress } from '../core/bytes.js';
+import { BuildError, UsageError } from '../core/errors.js';
+import type { Finding } from '../core/finding.js';
+import { MemoryImage } from '../core/image.js';
+import { intersect, type Range } from '../core/range.js';
+import { checkDfuRanges, type DfuDevice, deviceMismatchMessage } from '../formats/dfu-device.js';
+import { ANY_ID } from '../formats/dfu-suffix.js';
+import { buildDfuseFile, type DfuseTargetPlan, dfuseIds } from '../formats/dfuse-file.js';
+import { parseDfuseLayout } from '../formats/dfuse-layout.js';
+import { readAny } from '../formats/index.js';
+
+export interface PackInput {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** Where the first byte goes; wins over what the module says. Not for files that carry addresses. */
+  readonly address?: number | undefined;
+  /** Alternate setting; default: the one whose memory is the chip's flash. */
+  readonly alternate?: number | undefined;
+}
+
+export interface PackOptions {
+  /** The board. */
+  readonly device: DfuDevice;
+  /** Address from the header of a module, or undefined for other bytes. */
+  readonly placeModule?: ((bytes: Uint8Array) => number | undefined) | undefined;
+  /** Suffix ids; default: the board's. */
+  readonly vendor?: number | undefined;
+  readonly product?: number | undefined;
+  readonly deviceVersion?: number | undefined;
+  /** Count the suffix in DFUImageSize, as dfuse-pack 0.10 and later do. */
+  readonly inclusiveImageSize?: boolean | undefined;
+  /** Write the file although the device will refuse parts of it; each becomes a finding. */
+  readonly allowRefused?: boolean | undefined;
+}
+
+export interface PackResult {
+  readonly bytes: Uint8Array;
+  readonly targets: readonly {
+    readonly alternate: number;
+    readonly name: string;
+    readonly elements: readonly Range[];
+  }[];
+  readonly findings: readonly Finding[];
+}
+
+interface Placed {
+  readonly name: string;
+  readonly alternate: number;
+  readonly image: MemoryImage;
+}
+
+/**
+ * One DfuSe file from images, modules and plain binaries.
+ * @throws UsageError PACK_ADDRESS_GIVEN_TWICE; BuildError PACK_NO_INPUT, PACK_NO_ADDRESS, PACK_REFUSED, PACK_OVERLAP naming both inputs; and
+ * what reading an input throws.
+ */
+export function packDfuse(inputs: readonly PackInput[], options: PackOptions): PackResult {
+  const { device } = options;
+  const placed = inputs.flatMap((input) => place(input, options));
+  if (placed.every(({ image }) => image.byteCount === 0)) {
+    throw new BuildError({
+      code: 'PACK_NO_INPUT',
+      what: 'there is nothing to pack',
+      help: 'Give at least one input with data.',
+    });
+  }
+  const findings: Finding[] = [];
+  for (const part of placed) findings.push(...judge(part, device, options.allowRefused ?? false));
+  const ids = dfuseIds(options.vendor ?? device.vendor, options.product ?? device.product, options.deviceVersion);
+  findings.push(...judgeIds(ids, device));
+  const plan: DfuseTargetPlan[] = [];
+  const targets: PackResult['targets'][number][] = [];
+  for (const alternate of [...new Set(placed.map((part) => part.alternate))].sort((a, b) => a - b)) {
+    const image = mergePlaced(placed.filter((part) => part.alternate === alternate));
+    const name = targetName(device, alternate);
+    const elements = image.ranges();
+    targets.push({ alternate, name, elements });
+    plan.push({
+      alternate,
+      named: 1,
+      nameBytes: new TextEncoder().encode(name),
+      elements: elements.map((range) => ({ address: range.start, bytes: image.read(range, 0) })),
+    });
+  }
+  const bytes = buildDfuseFile(plan, ids, options.inclusiveImageSize ? 'includes-suffix' : 'excludes-suffix');
+  return { bytes, targets, findings };
+}
+
+/** Reads an input and finds its place. A DfuSe input keeps its own alternate settings. */
+function place(input: PackInput, options: PackOptions): Placed[] {
+  const { name, bytes, address } = input;
+  const result = readAny(bytes, { name, base: address });
+  if (result.container?.kind === 'dfuse' && input.alternate === undefined) {
+    const numbers = [...new Set(result.container.targets.map((target) => target.alternate))];
+    return numbers.map((alternate) => ({ name, alternate, image: readAny(bytes, { name, alternate }).image }));
+  }
+  if (address !== undefined && result.addressSource === 'file') {
+    throw new UsageError({
+      code: 'PACK_ADDRESS_GIVEN_TWICE',
+      what: 'an address was given for an input that carries its own',
+      where: name,
+      got: formatAddress(address),
+      help: 'Leave the address out, or move the image first with `convert --base`.',
+    });
+  }
+  let { image } = result;
+  if (result.addressSource === 'assumed' && image.span) {
+    const found = options.placeModule?.(image.read(image.span, 0));
+    if (found === undefined) throw noAddressError(name);
+    image = image.shift(found - image.span.start);
+  }
+  const alternate = input.alternate ?? flashAlternate(options.device);
+  return [{ name, alternate, image }];
+}
+
+function flashAlternate(device: DfuDevice): number {
+  const flash = device.alternates.find(({ space }) => space === 'flash') ?? device.alternates[0];
+  return flash?.number ?? 0;
+}
+
+function noAddressError(name: string): BuildError {
+  return new BuildError({
+    code: 'PACK_NO_ADDRESS',
+    what: 'the input carries no address and is not a module with one in its header',
+    where: name,
+    help: 'Say where it goes, for example 0x080A0000 for a P1 application.',
+  });
+}
+
+function judge(part: Placed, device: DfuDevice, allowRefused: boolean): Finding[] {
+  const findings = checkDfuRanges(part.image.ranges(), part.alternate, device);
+  const first = findings[0];
+  if (!first || allowRefused) return findings;
+  const all = findings.map(({ message }) => message).join('; ');
+  const ways = [...new Set(findings.flatMap(({ remedy }) => remedy ?? []))].join(' ');
+  const elsewhere = otherAlternate(part, device);
+  throw new BuildError({
+    code: 'PACK_REFUSED',
+    what: `the device will not take this: ${all}`,
+    where: part.name,
+    address: first.start,
+    help: `${ways}${elsewhere}`,
+  });
+}
+
+/** Small addresses usually mean an offset in another memory. */
+function otherAlternate(part: Placed, device: DfuDevice): string {
+  const fitting = device.alternates.filter(
+    ({ number }) => number !== part.alternate && checkDfuRanges(part.image.ranges(), number, device).length === 0,
+  );
+  if (fitting.length === 0) return '';
+  const list = fitting.map(({ number, layout }) => `${number} (${parseDfuseLayout(layout).name})`).join(', ');
+  return ` These addresses exist in alternate setting ${list}; choose it if that is meant.`;
+}
+
+function judgeIds(ids: { readonly vendor: number; readonly product: number }, device: DfuDevice): Finding[] {
+  const fits =
+    (ids.vendor === ANY_ID || ids.vendor === device.vendor) &&
+    (ids.product === ANY_ID || ids.product === device.product);
+  if (fits) return [];
+  return [
+    {
+      rule: 'container/device-mismatch',
+      severity: 'warning',
+      message: deviceMismatchMessage(ids, device),
+      evidence: { vendor: ids.vendor, product: ids.product },
+      remedy: 'Leave the ids out to get those of the board.',
+      start: 0,
+      end: 0,
+    },
+  ];
+}
+
+/** Inputs of one alternate setting together. Every overlap is refused, and both inputs are named. */
+function mergePlaced(parts: readonly Placed[]): MemoryImage {
+  const pieces = parts
+    .flatMap(({ name, image }) => image.ranges().map((range) => ({ name, image, range })))
+    .sort((a, b) => a.range.start - b.range.start);
+  for (const [index, piece] of pieces.entries()) {
+    const next = pieces[index + 1];
+    const shared = next && intersect(piece.range, next.range);
+    if (!next || !shared) continue;
+    const show = ({ start, end }: Range): string => `${formatAddress(start)}-${formatAddress(end - 1)}`;
+    throw new BuildError({
+      code: 'PACK_OVERLAP',
+      what: 'two inputs want the same addresses',
+      where: show(shared),
+      got: `${show(piece.range)} from ${piece.name} and ${show(next.range)} from ${next.name}`,
+      address: shared.start,
+      help: 'Leave one of the two out, or crop it.',
+    });
+  }
+  return MemoryImage.fromSegments(parts.flatMap(({ image }) => image.segments));
+}
+
+function targetName(device: DfuDevice, alternate: number): string {
+  const setting = device.alternates.find(({ number }) => number === alternate);
+  return setting ? parseDfuseLayout(setting.layout).name : `Alternate ${alternate}`;
+}
