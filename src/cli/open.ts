@@ -1,8 +1,8 @@
 /** From arguments to a board and an input that was read. */
 import { InputError, LayoutError, UsageError } from '../core/errors.js';
-import { MemoryImage } from '../core/image.js';
 import { loadBoard } from '../layout/load.js';
 import type { Board } from '../layout/types.js';
+import { summariseContainer } from '../operations/inspect/container.js';
 import type { InspectInput } from '../operations/inspect/inspect.js';
 import { DECODER_NAMES } from '../regions/names.js';
 import type { ParsedArguments } from './args.js';
@@ -48,10 +48,9 @@ export function requireOneFile(args: ParsedArguments): string {
   });
 }
 
-/** Reads a file and its format. @throws InputError, FormatError */
+/** Reads a file in whatever format it has. @throws InputError, FormatError */
 export async function openInput(path: string, args: ParsedArguments): Promise<InspectInput> {
   const bytes = readInput(path, args.number('--max-size') ?? DEFAULT_MAX_SIZE);
-  const base = args.number('--base');
   if (bytes.length === 0) {
     throw new InputError({
       code: 'INPUT_EMPTY',
@@ -60,7 +59,22 @@ export async function openInput(path: string, args: ParsedArguments): Promise<In
       help: 'The dump or download failed. Make it again.',
     });
   }
-  const image = MemoryImage.fromBytes(bytes, base ?? 0, { name: path, offset: 0 });
-  const addressSource = base === undefined ? 'assumed' : 'given';
-  return { path, bytes, format: 'bin', image, addressSource, container: null, findings: [] };
+  const { formatById, readAny } = await import('../formats/index.js');
+  const format = args.text('--format');
+  const result = readAny(bytes, {
+    name: path,
+    base: args.number('--base'),
+    permissive: args.flag('--permissive'),
+    format: format === undefined ? undefined : formatById(format).id,
+  });
+  return {
+    path,
+    bytes,
+    format: result.format,
+    image: result.image,
+    addressSource: result.addressSource,
+    container: summariseContainer(result.container),
+    findings: result.findings,
+    locate: (address) => result.locate(address),
+  };
 }
