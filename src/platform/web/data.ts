@@ -2,12 +2,17 @@
  * The JSON files of `layouts/`, inlined by the bundler. Must offer what ../node/data.ts offers; a test compares them and
  * fails when a file of `layouts/` is missing here.
  */
+import fileMagics from '../../../layouts/file-magics.json' with { type: 'json' };
+import particleDct from '../../../layouts/particle-dct.json' with { type: 'json' };
 import particleElectronBoard from '../../../layouts/particle-electron.board.json' with { type: 'json' };
+import particleKeys from '../../../layouts/particle-keys.json' with { type: 'json' };
 import particleModules from '../../../layouts/particle-modules.json' with { type: 'json' };
+import particleOptionBytes from '../../../layouts/particle-option-bytes.json' with { type: 'json' };
 import particleP1Board from '../../../layouts/particle-p1.board.json' with { type: 'json' };
 import particlePhotonBoard from '../../../layouts/particle-photon.board.json' with { type: 'json' };
 import particlePlatforms from '../../../layouts/particle-platforms.json' with { type: 'json' };
 import particleReleases from '../../../layouts/particle-releases.json' with { type: 'json' };
+import stm32f2OptionBytes from '../../../layouts/stm32f2-option-bytes.json' with { type: 'json' };
 import stm32f205GenericBoard from '../../../layouts/stm32f205-generic.board.json' with { type: 'json' };
 import stm32f205rbChip from '../../../layouts/stm32f205rb.chip.json' with { type: 'json' };
 import stm32f205rcChip from '../../../layouts/stm32f205rc.chip.json' with { type: 'json' };
@@ -24,12 +29,17 @@ import stm32f217veChip from '../../../layouts/stm32f217ve.chip.json' with { type
 import stm32f217vgChip from '../../../layouts/stm32f217vg.chip.json' with { type: 'json' };
 
 const FILES: Readonly<Record<string, unknown>> = {
+  'file-magics.json': fileMagics,
+  'particle-dct.json': particleDct,
   'particle-electron.board.json': particleElectronBoard,
+  'particle-keys.json': particleKeys,
   'particle-modules.json': particleModules,
+  'particle-option-bytes.json': particleOptionBytes,
   'particle-p1.board.json': particleP1Board,
   'particle-photon.board.json': particlePhotonBoard,
   'particle-platforms.json': particlePlatforms,
   'particle-releases.json': particleReleases,
+  'stm32f2-option-bytes.json': stm32f2OptionBytes,
   'stm32f205-generic.board.json': stm32f205GenericBoard,
   'stm32f205rb.chip.json': stm32f205rbChip,
   'stm32f205rc.chip.json': stm32f205rcChip,
