@@ -8,6 +8,7 @@ export default defineConfig({
     alias: {
       '#bytes': source('./src/platform/node/bytes.ts'),
       '#checksum': source('./src/platform/node/checksum.ts'),
+      '#inflate': source('./src/platform/node/inflate.ts'),
       '#data': source('./src/platform/node/data.ts'),
     },
   },

@@ -1,5 +1,5 @@
 /** gzip (RFC 1952) around any other format. Unpacks in steps and stops at a limit, so that a bomb does no harm. */
-import { Gunzip, gzipSync } from 'fflate';
+import { gunzipInSteps, gunzipSound, gzip } from '#inflate';
 import { concatBytes, formatHex, readU32 } from '../core/bytes.js';
 import { crc32 } from '../core/checksums.js';
 import { FormatError } from '../core/errors.js';
@@ -58,7 +58,7 @@ export function gzipFormat(inner: GzipInner): Format {
       const format = options.inner ?? (like?.innerFormat as FormatId | undefined) ?? 'intel-hex';
       const data = inner.write(image, format, { ...options, like: like ? like.inner : options.like });
       const filename = like?.fileName;
-      return gzipSync(data, {
+      return gzip(data, {
         level: 9,
         // No time of writing: the same image gives the same file.
         mtime: like ? like.modified * 1000 : 0,
@@ -79,6 +79,8 @@ interface Unpacked {
  */
 export function gunzip(bytes: Uint8Array, options: ReadOptions, findings: FindingList): Unpacked {
   const { name = DEFAULT_NAME, permissive = false, maxUncompressed: limit = DEFAULT_LIMIT } = options;
+  const whole = gunzipSound(bytes, limit);
+  if (whole) return { data: whole, crc: 'ok' };
   const chunks: Uint8Array[] = [];
   let size = 0;
   let memberCrc = 0;
@@ -87,13 +89,13 @@ export function gunzip(bytes: Uint8Array, options: ReadOptions, findings: Findin
     if (end < TRAILER_BYTES || readU32(bytes, end - TRAILER_BYTES) !== memberCrc) sound = false;
     memberCrc = 0;
   };
-  const stream = new Gunzip((chunk) => {
+  const takeChunk = (chunk: Uint8Array): void => {
     size += chunk.length;
     if (size > limit) throw sizeError(name, limit);
     memberCrc = crc32(chunk, memberCrc);
     if (chunk.length > 0) chunks.push(chunk);
-  });
-  stream.onmember = checkTrailer;
+  };
+  const stream = gunzipInSteps(takeChunk, checkTrailer);
   try {
     if (bytes.length < HEADER_BYTES + TRAILER_BYTES) throw new Error('the header is cut off');
     for (let offset = 0; offset < bytes.length; offset += STEP_BYTES) {

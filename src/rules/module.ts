@@ -1,6 +1,6 @@
 /** Rules about a single module: is it whole, sealed and plausible, whatever its neighbours are? */
 
-import { formatAddress, formatHex } from '../core/bytes.js';
+import { formatAddress, formatHex, lengthWithout } from '../core/bytes.js';
 import type { Finding } from '../core/finding.js';
 import { formatCount } from '../core/words.js';
 import type { ParticleModule } from '../regions/module/decode.js';
@@ -170,8 +170,7 @@ function checkSeal(module: ParticleModule, title: string, region: string | undef
 
 /** Where the erased end of a half-written module begins, or "" when its end is not erased. */
 function erasedTail(module: ParticleModule): string {
-  let offset = module.bytes.length;
-  while (offset > 0 && module.bytes[offset - 1] === 0xff) offset--;
+  const offset = lengthWithout(module.bytes, 0xff);
   // The last bytes are digest, size and CRC; a short run of 0xFF there is not an erased tail.
   return module.bytes.length - offset > 64 ? formatAddress(module.address + offset) : '';
 }

@@ -1,7 +1,7 @@
 /** Resources inside modules that have a version of their own: the Wi-Fi firmware in system part 1. */
 import type { LocatedModule } from '../../regions/module/find.js';
 import { moduleTitle } from '../../regions/module/words.js';
-import { findWifiFirmware } from '../../regions/unknown/index.js';
+import { readWifiFirmware } from '../../regions/unknown/index.js';
 import type { ResourceReport } from './report.js';
 
 /** Only system part 1 of P1 and Photon links the image in; unpacking anything else would cost time for nothing. */
@@ -11,7 +11,7 @@ export function resourcesOf(modules: readonly LocatedModule[]): ResourceReport[]
   return modules.flatMap(({ module }) => {
     const candidate = module.function === 'system-part' && module.info.moduleIndex === 1 && module.crc === 'ok';
     if (!candidate || !WIFI_PLATFORMS.includes(module.info.platformId)) return [];
-    const wifi = findWifiFirmware(module.bytes);
+    const wifi = readWifiFirmware(module.bytes);
     if (!wifi) return [];
     return {
       inside: moduleTitle(module),

@@ -5,7 +5,7 @@
  * Legacy: 0.4.2 to 0.4.9, `hal/src/stm32f2xx/eeprom_hal.c`, a 16-bit word. The low half of the current word is the
  * legacy one, so that either can read what the other wrote.
  */
-import { formatHex, isFilledWith, readU16, readU32 } from '../../core/bytes.js';
+import { formatHex, isFilledWith, lengthWithout, readU16, readU32 } from '../../core/bytes.js';
 import { classifySlot, RECORD_BYTES } from './records.js';
 
 export type Generation = 'current' | 'legacy';
@@ -97,12 +97,6 @@ export function looksLikeRecords(bytes: Uint8Array): boolean {
   return offset > HEADER_BYTES && (offset >= bytes.length || isFilledWith(bytes, 0xff, offset));
 }
 
-function lengthInUse(bytes: Uint8Array): number {
-  let length = bytes.length;
-  while (length > 0 && bytes[length - 1] === 0xff) length--;
-  return length;
-}
-
 function contentOf(bytes: Uint8Array, usedBytes: number, state: PageState): PageContent {
   if (state === 'absent') return 'absent';
   if (usedBytes === 0) return 'erased';
@@ -138,7 +132,7 @@ export function describePage(
 ): EepromPage {
   const bytes = (given ?? new Uint8Array(0)).subarray(0, size);
   const state = pageState(bytes);
-  const usedBytes = lengthInUse(bytes);
+  const usedBytes = lengthWithout(bytes, 0xff);
   const content = contentOf(bytes, usedBytes, state);
   const word = state === 'absent' ? null : readU32(bytes, 0);
   const legacyState = legacyPageState(bytes);

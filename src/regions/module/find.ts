@@ -63,7 +63,7 @@ export function surveyModules(image: MemoryImage, board: Board): ModuleSurvey {
   const modules = [...placed, ...loose.modules]
     .sort((a, b) => a.address - b.address)
     .map((module) => locate(module, regions, board));
-  const embedded = scanInside(modules, flash);
+  const embedded = scanInside(modules, board, flash);
   return {
     variant: variant?.id ?? null,
     regions,
@@ -144,13 +144,15 @@ function scanRest(image: MemoryImage, placed: readonly ParticleModule[], flash: 
   return { modules, complete };
 }
 
-function scanInside(modules: readonly LocatedModule[], flash: Memory) {
+/** A carried module is meant to be installed, so its header names a place that the board's map has. */
+function scanInside(modules: readonly LocatedModule[], board: Board, flash: Memory) {
+  const starts = [...new Set(board.regions.flatMap((region) => (region.module ? [region.start] : [])))];
   const found: EmbeddedModule[] = [];
   let complete = true;
   for (const inside of modules) {
     const { module } = inside;
     const from = module.headerOffset + MODULE_INFO.size;
-    const result = scanForModules(module.bytes, module.address, { flash, from });
+    const result = scanForModules(module.bytes, module.address, { flash, from, starts });
     for (const carried of result.modules) found.push({ inside, module: carried });
     complete &&= result.complete;
   }

@@ -3,7 +3,8 @@
  * of 0.4.3 to 0.6.3 holds a bootloader) and modules at unusual addresses. Every image also holds tables that look like a
  * header, so only region bounds, the header's own place and a right CRC make a module here.
  */
-import { readU16, readU32 } from '../../core/bytes.js';
+import { indexOfBytes } from '#bytes';
+import { readU16, readU32, writeU32 } from '../../core/bytes.js';
 import type { Range } from '../../core/range.js';
 import { platformOf } from '../../layout/platforms.js';
 import { looksLikeStackPointer } from '../vector-table.js';
@@ -13,6 +14,8 @@ import { CRC_BYTES, HEADER_AFTER_VECTORS, MODULE_INFO } from './format.js';
 export interface ScanOptions {
   /** Offset to start from; modules that begin before it are not reported. */
   readonly from?: number;
+  /** Start addresses that modules of the board have. Given them, only headers that name one of them are found, at once. */
+  readonly starts?: readonly number[];
   /** The addresses a header may name. No STM32 has flash across a 16 MiB boundary: their highest byte is one value. */
   readonly flash: Range;
 }
@@ -30,8 +33,9 @@ export function scanForModules(bytes: Uint8Array, address: number, options: Scan
   const modules: ParticleModule[] = [];
   let budget = VERIFY_BUDGET_BYTES;
   const first = alignUp(options.from ?? 0);
+  const candidates = (options.starts ?? []).flatMap((start) => placesOf(bytes, start, options.flash));
   for (let header = first; ; header += 4) {
-    header = nextCandidate(bytes, header, options.flash);
+    header = options.starts ? nextOf(candidates, header) : nextCandidate(bytes, header, options.flash);
     if (header < 0) return { modules, complete: true };
     const length = readU32(bytes, header + 4) - readU32(bytes, header) + CRC_BYTES;
     for (const base of [header, header - HEADER_AFTER_VECTORS]) {
@@ -49,6 +53,33 @@ export function scanForModules(bytes: Uint8Array, address: number, options: Scan
   }
 }
 
+/** All aligned places whose first word is `start` and that may be a header. */
+function placesOf(bytes: Uint8Array, start: number, flash: Range): number[] {
+  const needle = new Uint8Array(4);
+  writeU32(needle, 0, start);
+  const places: number[] = [];
+  const last = bytes.length - MODULE_INFO.size - CRC_BYTES;
+  for (
+    let place = indexOfBytes(bytes, needle);
+    place >= 0 && place <= last;
+    place = indexOfBytes(bytes, needle, place + 1)
+  ) {
+    if (place % 4 === 0 && isCandidate(bytes, place, flash)) places.push(place);
+  }
+  return places;
+}
+
+/** The first of some places that is not before `from`, or -1. */
+function nextOf(places: readonly number[], from: number): number {
+  return places.reduce((best, place) => (place >= from && (best < 0 || place < best) ? place : best), -1);
+}
+
+function isCandidate(bytes: Uint8Array, header: number, flash: Range): boolean {
+  const start = readU32(bytes, header);
+  const end = readU32(bytes, header + 4);
+  return start >= flash.start && end > start && end + CRC_BYTES <= flash.end && isPlausible(bytes, header);
+}
+
 /**
  * The next aligned place that may be a header, or -1. Both addresses of a header lie in the flash, so their highest
  * bytes are known; letting indexOf look for the first of them skips erased flash and most code at memory speed, which a
@@ -61,10 +92,7 @@ function nextCandidate(bytes: Uint8Array, from: number, flash: Range): number {
     const header = place - 3;
     if (header > last) return -1;
     if (place % 4 !== 3 || bytes[place + 4] !== highest) continue;
-    const start = readU32(bytes, header);
-    const end = readU32(bytes, header + 4);
-    if (start < flash.start || end <= start || end + CRC_BYTES > flash.end) continue;
-    if (isPlausible(bytes, header)) return header;
+    if (isCandidate(bytes, header, flash)) return header;
   }
   return -1;
 }

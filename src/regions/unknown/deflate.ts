@@ -4,7 +4,7 @@
  * final block. The walk decodes without writing anything, which bounds time and memory; only a stream that survived is
  * inflated.
  */
-import { inflateSync } from 'fflate';
+import { inflateRaw } from '#inflate';
 import { formatAddress } from '../../core/bytes.js';
 import { FormatError } from '../../core/errors.js';
 import type { Range } from '../../core/range.js';
@@ -325,19 +325,15 @@ export function inflateStream(bytes: Uint8Array, stream: DeflateStream): Uint8Ar
       help: 'No flash image holds that much. Treat the input as damaged or hostile.',
     });
   }
-  try {
-    const out = new Uint8Array(stream.inflatedSize);
-    return inflateSync(bytes.subarray(stream.start, stream.end), { out });
-  } catch (cause) {
-    throw new FormatError({
-      code: 'DEFLATE_INVALID',
-      what: 'the compressed data do not decode',
-      where,
-      offset: stream.start,
-      help: 'The bytes are damaged or no DEFLATE stream. Read the device again.',
-      cause,
-    });
-  }
+  const unpacked = inflateRaw(bytes.subarray(stream.start, stream.end), stream.inflatedSize);
+  if (unpacked) return unpacked;
+  throw new FormatError({
+    code: 'DEFLATE_INVALID',
+    what: 'the compressed data do not decode',
+    where,
+    offset: stream.start,
+    help: 'The bytes are damaged or no DEFLATE stream. Read the device again.',
+  });
 }
 
 export function claimDeflate({ bytes }: Subject, free: readonly Range[]): Claim[] {

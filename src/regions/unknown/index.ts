@@ -10,4 +10,4 @@ export {
 } from './deflate.js';
 export { type FileMagic, fileMagics } from './magics.js';
 export type { ClassifyContext, ClassifyLevel, KnownBuild, Stretch, StretchKind } from './stretch.js';
-export { findWifiFirmware, type WifiFirmware } from './wifi-firmware.js';
+export { findWifiFirmware, readWifiFirmware, type WifiFirmware } from './wifi-firmware.js';

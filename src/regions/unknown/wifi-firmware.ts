@@ -2,8 +2,10 @@
  * The Wi-Fi firmware (BCM43362) inside system part 1 of the P1 and the Photon: linked in as a resource, plain up to
  * 0.7.0 and one raw DEFLATE stream from 0.8.0-rc.1 on (device-os hal/src/photon/compressed_resources.c).
  */
+import { indexOfBytes } from '#bytes';
+import { inflateRaw } from '#inflate';
 import type { Range } from '../../core/range.js';
-import { type DeflateStream, findDeflateStreams, inflateStream, readDeflateStream } from './deflate.js';
+import { type DeflateStream, findDeflateStreams, inflateStream } from './deflate.js';
 import { viewOf } from './pointers.js';
 
 export interface WifiFirmware {
@@ -42,6 +44,11 @@ const VERSION_FORMAT = 'wl%d: %s %s version %s FWID 01-';
  */
 export function findWifiFirmware(module: Uint8Array): WifiFirmware | undefined {
   return followResourceHandle(module) ?? searchImage(module);
+}
+
+/** Only through the module's own tables: no search, so that a report costs next to nothing. */
+export function readWifiFirmware(module: Uint8Array): WifiFirmware | undefined {
+  return followResourceHandle(module);
 }
 
 interface Resource {
@@ -93,10 +100,10 @@ function readResource(view: DataView, base: number, handle: number): Resource | 
 }
 
 function openResource(module: Uint8Array, { stored, size, compressed }: Resource): WifiFirmware | undefined {
-  if (!compressed) return describe(module.subarray(stored.start, stored.end), stored, false, 'resource-handle');
-  const stream = readDeflateStream(module, stored.start, stored.end);
-  if (!stream || stream.inflatedSize !== size) return undefined;
-  return describe(inflateStream(module, stream), stored, true, 'resource-handle');
+  const bytes = module.subarray(stored.start, stored.end);
+  if (!compressed) return describe(bytes, stored, false, 'resource-handle');
+  const image = inflateRaw(bytes, size);
+  return image?.length === size ? describe(image, stored, true, 'resource-handle') : undefined;
 }
 
 /** For modules whose tables are damaged or laid out differently. */
@@ -150,12 +157,8 @@ function latin1(bytes: Uint8Array, start: number, end: number): string {
 }
 
 function indexOfText(bytes: Uint8Array, text: string): number {
-  const first = text.charCodeAt(0);
-  const limit = bytes.length - text.length;
-  for (let offset = bytes.indexOf(first); offset >= 0 && offset <= limit; offset = bytes.indexOf(first, offset + 1)) {
-    let index = 1;
-    while (index < text.length && bytes[offset + index] === text.charCodeAt(index)) index++;
-    if (index === text.length) return offset;
-  }
-  return -1;
+  return indexOfBytes(
+    bytes,
+    Uint8Array.from(text, (character) => character.charCodeAt(0)),
+  );
 }

@@ -1,0 +1,27 @@
+/**
+ * Starts the bundle with the code cache that the build made. V8 takes it only when version and flags are those of the
+ * build; otherwise it compiles as usual, which costs about as long as a small command runs.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire, Module } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { constants, Script } from 'node:vm';
+
+const file = join(dirname(fileURLToPath(import.meta.url)), 'main.cjs');
+
+function codeCache(): Buffer | undefined {
+  try {
+    return readFileSync(`${file}.cache`);
+  } catch {
+    return undefined;
+  }
+}
+
+const script = new Script(Module.wrap(readFileSync(file, 'utf8')), {
+  filename: file,
+  cachedData: codeCache(),
+  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+});
+const module = { exports: {} };
+script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));
