@@ -69,5 +69,5 @@ export function readAfterEnd(
     }
     source.advance(line);
   }
-  source.layout.text(text.subarray(tail));
+  source.layout.text(tail, text.length);
 }

@@ -27,7 +27,7 @@ export class RecordText {
   position = 0;
   line = 1;
   readonly collector: RecordCollector;
-  readonly layout = new LayoutRecorder();
+  readonly layout: LayoutRecorder;
   readonly findings = new FindingList();
   private readonly styles = new Map<string, LineStyle>();
   private lowerCase = false;
@@ -39,6 +39,7 @@ export class RecordText {
     /** `IHEX` or `SREC`: first part of the error codes. */
     private readonly area: string,
   ) {
+    this.layout = new LayoutRecorder(text);
     this.collector = new RecordCollector((text.length >>> 1) + 1);
   }
 
@@ -71,7 +72,7 @@ export class RecordText {
 
   /** Keeps a line that is no record, for the layout. */
   keepText(line: Line): void {
-    this.layout.text(this.text.subarray(line.rawStart, line.next));
+    this.layout.text(line.rawStart, line.next);
   }
 
   /**
@@ -198,7 +199,7 @@ export class RecordText {
     if (text[0] !== 0xef || text[1] !== 0xbb || text[2] !== 0xbf) return;
     const message = 'the file begins with a UTF-8 byte order mark; most tools reject or misread it';
     this.noteOnce('note', 'container/byte-order-mark', message);
-    this.layout.text(text.subarray(0, 3));
+    this.layout.text(0, 3);
     this.position = 3;
   }
 
@@ -223,9 +224,11 @@ export class RecordText {
   damaged(problem: Problem): void {
     if (!this.permissive || problem.fatal) throw this.error(problem);
     this.layout.giveUp();
+    const rule = `container/${problem.rule}`;
+    if (this.findings.countIfFull(rule)) return;
     const line = problem.line ?? this.line;
     this.findings.add({
-      rule: `container/${problem.rule}`,
+      rule,
       severity: 'error',
       message: this.error(problem).message,
       evidence: { line },

@@ -60,6 +60,12 @@ describe('hostile input', () => {
     }
   });
 
+  it('two hundred thousand lines that are no record', () => {
+    const text = new TextEncoder().encode(`${'x\n'.repeat(200_000)}:00000001FF\n`);
+    const { findings } = timed(() => readAny(text, { format: 'intel-hex', permissive: true }));
+    expect(findings.at(-1)?.evidence).toEqual({ more: 199_900 });
+  });
+
   it('very many overlapping DfuSe elements', () => {
     const data = new Uint8Array(16).fill(1);
     const elements = Array.from({ length: 50_000 }, (_, index) => ({
