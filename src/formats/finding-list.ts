@@ -27,6 +27,14 @@ export class FindingList {
     this.list.push({ rule, severity, message, evidence, remedy, origin, start, end });
   }
 
+  /** True when the rule has reached its limit; the finding is counted then, and need not be made. */
+  countIfFull(rule: string): boolean {
+    const count = this.counts.get(rule) ?? 0;
+    if (count < FINDINGS_PER_RULE) return false;
+    this.counts.set(rule, count + 1);
+    return true;
+  }
+
   /** Adds the finding unless one with its rule is there already. */
   addOnce(details: FindingDetails): void {
     if (!this.counts.has(details.rule)) this.add(details);

@@ -8,7 +8,7 @@ import type { WriteOptions } from './format.js';
 import { LOWER_DIGITS, putDigits, UPPER_DIGITS } from './hex-digits.js';
 import { encodeLayout, encodeLayoutChunks, type RecordCodec } from './record-encode.js';
 import { type LayoutItem, type LineStyle, layoutFits, type RecordLayout } from './record-layout.js';
-import { recordBytesOption } from './write-options.js';
+import { changesLayout, recordBytesOption } from './write-options.js';
 
 const NO_DATA = new Uint8Array(0);
 const MAX_RECORD_BYTES = 255;
@@ -50,14 +50,6 @@ function layoutOf(image: MemoryImage, options: WriteOptions): RecordLayout {
   const like = options.like?.kind === 'intel-hex' ? options.like : null;
   if (like?.layout && !changesLayout(options) && layoutFits(like.layout, image)) return like.layout;
   return planRecords(image, options, like);
-}
-
-/** True when an option asks for something else than the input had. */
-export function changesLayout(options: WriteOptions): boolean {
-  const { recordBytes, lineEnd, lowerCase, addressBits, start, header, countRecord } = options;
-  return [recordBytes, lineEnd, lowerCase, addressBits, start, header, countRecord].some(
-    (value) => value !== undefined,
-  );
 }
 
 function planRecords(image: MemoryImage, options: WriteOptions, like: IntelHexContainer | null): RecordLayout {

@@ -5,9 +5,11 @@
 import { formatAddress, formatHex, readU16BigEndian, readU32BigEndian } from '../core/bytes.js';
 import { ADDRESS_SPACE_END } from '../core/range.js';
 import type { IntelHexStart } from './container.js';
-import { DEFAULT_NAME, type Detection, type Format, type ReadOptions, type ReadResult } from './format.js';
-import { PAIR, PAIR_INVALID, pairAt, pairView } from './hex-digits.js';
+import { DEFAULT_NAME, type Format, type ReadOptions, type ReadResult } from './format.js';
+import { PAIR, PAIR_INVALID, pairView } from './hex-digits.js';
 import { writeIntelHex, writeIntelHexChunks } from './intel-hex-write.js';
+import { beginsSrecord, detectIntelHex } from './record-detect.js';
+import { finishRecords, readAfterEnd } from './record-finish.js';
 import type { LineStyle } from './record-layout.js';
 import {
   commonStyle,
@@ -20,7 +22,6 @@ import {
 } from './record-lines.js';
 
 const COLON = 0x3a;
-const CTRL_Z = 0x1a;
 /** Data bytes that each type must have; -1: any number. */
 const TYPE_LENGTHS = [-1, 0, 2, 4, 2, 4];
 /** fwupd keeps a signature in records of this type; it belongs to no specification. */
@@ -49,40 +50,14 @@ class IntelHexReader {
 
   read(): ReadResult {
     const { source, text } = this;
-    this.skipByteOrderMark();
+    source.skipByteOrderMark();
     while (source.position < text.length && !this.ended) {
       if (this.dataRecords()) continue;
       if (source.position < text.length) this.otherLine();
     }
     if (!this.ended) this.reportMissingEnd();
-    this.readAfterEnd();
-    const { image, duplicate, conflict } = source.collector.finish(source.name);
-    if (conflict) {
-      source.damaged({
-        code: 'CONFLICTING_DATA',
-        rule: 'conflicting-data',
-        what: `records give different bytes for ${formatAddress(conflict.address)}`,
-        help: 'Find out which of the two records is right. With --permissive the later one counts.',
-        line: conflict.line,
-        address: conflict.address,
-      });
-    } else if (duplicate) {
-      source.findings.add({
-        rule: 'container/duplicate-data',
-        severity: 'warning',
-        message: `the bytes from ${formatAddress(duplicate.address)} are given twice, with the same values`,
-        evidence: { line: duplicate.line },
-        origin: `line ${duplicate.line}`,
-        start: duplicate.address,
-      });
-    }
-    if (image.byteCount === 0) {
-      source.findings.add({
-        rule: 'container/no-data',
-        severity: 'warning',
-        message: 'the file holds no data records',
-      });
-    }
+    readAfterEnd(source, 'end-of-file record', (line) => this.kindOf(line));
+    const image = finishRecords(source);
     const addressBits = this.usedSegments ? 20 : this.highest < 0x10000 && this.base === 0 ? 16 : 32;
     return {
       format: 'intel-hex',
@@ -174,12 +149,12 @@ class IntelHexReader {
   private otherLine(): void {
     const { source, text } = this;
     const line = source.currentLine();
-    if (line.lineEnd === '\r') this.noteOnce('bare-carriage-return', 'lines end with a bare carriage return');
+    source.noteLineEnd(line);
     const first = text[line.start];
     if (line.start === line.end) {
       source.keepText(line);
     } else if (first === COLON) {
-      this.noteBlanks(line);
+      source.noteBlanks(line);
       this.record(line);
     } else if (first === 0x3b || first === 0x23) {
       source.note('warning', 'container/comment', 'comment line; most tools reject the file because of it');
@@ -188,24 +163,6 @@ class IntelHexReader {
       this.reportForeignLine(line);
     }
     source.advance(line);
-  }
-
-  private noteBlanks(line: Line): void {
-    if (line.lead !== '') {
-      this.noteOnce('leading-blanks', 'blanks before a record; most tools reject the file because of them', 'warning');
-    }
-    if (line.trail !== '') this.noteOnce('trailing-blanks', 'blanks after a record; several tools reject them');
-  }
-
-  private noteOnce(rule: string, message: string, severity: 'note' | 'warning' = 'note'): void {
-    const { line } = this.source;
-    this.source.findings.addOnce({
-      rule: `container/${rule}`,
-      severity,
-      message,
-      evidence: { line },
-      origin: `line ${line}`,
-    });
   }
 
   private record(line: Line): void {
@@ -339,59 +296,11 @@ class IntelHexReader {
 
   /** The record of a line that begins with a colon, or null when it is damaged and permissive reading goes on. */
   private parse(line: Line): { type: number; address: number; data: Uint8Array; seen: number } | null {
-    const { source, text } = this;
+    const { source } = this;
     const start = line.start + 1;
-    const digits = line.end - start;
-    const strange = source.firstNonDigit(start, line.end);
-    if (strange >= 0) {
-      source.damaged({
-        code: 'INVALID_CHARACTER',
-        rule: 'invalid-character',
-        what: 'invalid character in a record',
-        expected: 'hexadecimal digits',
-        got: `${describeCharacter(text[strange] as number)} in column ${strange - line.rawStart + 1}`,
-        help: 'The file was damaged or edited. Make or download it again.',
-        offset: strange,
-      });
-      return null;
-    }
-    const declared = digits >= 2 ? 10 + 2 * (pairAt(text, start) & 0xff) : 10;
-    if (digits < 10 || (line.lineEnd === '' && digits < declared)) {
-      source.damaged({
-        code: 'TRUNCATED_RECORD',
-        rule: 'truncated-record',
-        what: 'record is cut off',
-        expected: `${declared} digits`,
-        got: `${digits}`,
-        help: 'The file ends too early or lost characters. Make or download it again.',
-      });
-      return null;
-    }
-    if (digits !== declared) {
-      const odd = digits % 2 !== 0;
-      source.damaged({
-        code: odd ? 'ODD_DIGITS' : 'LENGTH_MISMATCH',
-        rule: odd ? 'odd-digits' : 'record-length-mismatch',
-        what: odd ? 'record has an odd number of digits' : 'record length does not match its byte count',
-        expected: `${declared} digits`,
-        got: `${digits}`,
-        help: 'The record lost or gained characters. Make or download the file again.',
-      });
-      return null;
-    }
+    if (!source.checkDigits(line, start, (count) => 10 + 2 * count)) return null;
     const { bytes, seen } = source.digits(start, line.end);
-    const stored = bytes.at(-1) as number;
-    const computed = checksumOf(bytes);
-    if (computed !== stored) {
-      source.damaged({
-        code: 'BAD_CHECKSUM',
-        rule: 'bad-record-checksum',
-        what: 'record checksum does not match',
-        expected: formatHex(computed, 2),
-        got: formatHex(stored, 2),
-        help: 'The record was damaged or edited. Make the file again, or read with --permissive to see the rest.',
-      });
-    }
+    source.checkChecksum(bytes.at(-1) as number, checksumOf(bytes));
     return {
       type: bytes[3] as number,
       address: readU16BigEndian(bytes, 1),
@@ -400,17 +309,9 @@ class IntelHexReader {
     };
   }
 
-  private skipByteOrderMark(): void {
-    const { source, text } = this;
-    if (text[0] !== 0xef || text[1] !== 0xbb || text[2] !== 0xbf) return;
-    this.noteOnce('byte-order-mark', 'the file begins with a UTF-8 byte order mark; most tools reject or misread it');
-    source.layout.text(text.subarray(0, 3));
-    source.position = 3;
-  }
-
   private reportForeignLine(line: Line): void {
     const { source, text } = this;
-    if (source.collector.used === 0 && looksLikeSrecord(text, line.start)) {
+    if (source.collector.used === 0 && beginsSrecord(text, line.start)) {
       source.damaged({
         code: 'WRONG_FORMAT',
         rule: 'wrong-format',
@@ -439,39 +340,11 @@ class IntelHexReader {
     });
   }
 
-  /** Nothing after the end record is loaded; data there means that two files were joined. */
-  private readAfterEnd(): void {
+  private kindOf(line: Line): 'data' | 'record' | 'text' {
     const { source, text } = this;
-    const tail = source.position;
-    while (source.position < text.length) {
-      const line = source.currentLine();
-      const kind = this.kindAfterEnd(line);
-      if (kind === 'data') {
-        source.damaged({
-          code: 'DATA_AFTER_END',
-          rule: 'data-after-end',
-          what: 'data records follow the end-of-file record',
-          help: 'Two files seem to be joined. Split them and merge the parts with `convert`.',
-        });
-        break;
-      }
-      if (kind === 'record') {
-        this.noteOnce('records-after-end', 'records after the end-of-file record are ignored', 'warning');
-      } else if (kind === 'text') {
-        this.noteOnce('content-after-end', 'text after the end-of-file record is ignored', 'warning');
-      }
-      source.advance(line);
-    }
-    source.layout.text(text.subarray(tail));
-  }
-
-  private kindAfterEnd(line: Line): 'data' | 'record' | 'text' | 'nothing' {
-    const { source, text } = this;
-    if (line.start === line.end) return 'nothing';
-    if (line.end - line.start === 1 && text[line.start] === CTRL_Z) return 'nothing';
     const digits = line.end - line.start - 1;
-    if (text[line.start] !== COLON || digits < 10 || digits > 520) return 'text';
-    if (source.firstNonDigit(line.start + 1, line.end) >= 0 || digits % 2 !== 0) return 'text';
+    if (text[line.start] !== COLON || digits < 10 || digits % 2 !== 0) return 'text';
+    if (source.firstNonDigit(line.start + 1, line.end) >= 0) return 'text';
     const { bytes } = source.digits(line.start + 1, line.end);
     if (bytes.length !== (bytes[0] as number) + 5 || checksumOf(bytes) !== bytes.at(-1)) return 'text';
     return bytes[3] === 0 && bytes[0] !== 0 ? 'data' : 'record';
@@ -489,65 +362,11 @@ function formatType(type: number): string {
   return type.toString(16).toUpperCase().padStart(2, '0');
 }
 
-function looksLikeSrecord(text: Uint8Array, position: number): boolean {
-  const mark = text[position];
-  const type = text[position + 1];
-  return (
-    (mark === 0x53 || mark === 0x73) &&
-    type !== undefined &&
-    type >= 0x30 &&
-    type <= 0x39 &&
-    (pairAt(text, position + 2) & PAIR_INVALID) === 0
-  );
-}
-
-const DETECT_BYTES = 8192;
-
-function detect(bytes: Uint8Array): Detection | null {
-  let fallback: Detection | null = null;
-  let atStart = true;
-  const end = Math.min(bytes.length, DETECT_BYTES);
-  for (let position = 0; position < end; position++) {
-    if (bytes[position] === COLON && (position === 0 || !isVisible(bytes[position - 1]))) {
-      if (isSoundRecord(bytes, position)) {
-        if (atStart) return { confidence: 'certain', reason: 'begins with a sound Intel HEX record' };
-        return { confidence: 'likely', reason: 'has Intel HEX records' };
-      }
-      if (atStart && beginsLikeRecord(bytes, position)) {
-        fallback = { confidence: 'likely', reason: 'begins like an Intel HEX record' };
-      }
-    }
-    if (isVisible(bytes[position]) && (bytes[position] as number) < 0x7f) atStart = false;
-    if (bytes[position] === 0) break;
-  }
-  return fallback;
-}
-
-function isVisible(code: number | undefined): boolean {
-  return code !== undefined && code > 0x20;
-}
-
-function beginsLikeRecord(text: Uint8Array, position: number): boolean {
-  for (let at = position + 1; at < position + 9; at += 2) if ((pairAt(text, at) & PAIR_INVALID) !== 0) return false;
-  return true;
-}
-
-function isSoundRecord(text: Uint8Array, position: number): boolean {
-  const count = pairAt(text, position + 1);
-  let sum = 0;
-  for (let index = 0; index < (count & 0xff) + 5; index++) {
-    const entry = pairAt(text, position + 1 + index * 2);
-    if ((entry & PAIR_INVALID) !== 0) return false;
-    sum += entry;
-  }
-  return (sum & 0xff) === 0;
-}
-
 export const intelHex: Format = {
   id: 'intel-hex',
   title: 'Intel HEX',
   extensions: ['.hex', '.ihex', '.ihx'],
-  detect,
+  detect: detectIntelHex,
   read: readIntelHex,
   write: writeIntelHex,
   writeChunks: writeIntelHexChunks,

@@ -68,11 +68,16 @@ export class LayoutRecorder {
   private items: LayoutItem[] | null = [];
   private run: DataItem | null = null;
   private textBytes = 0;
+  private pending: { start: number; end: number } | null = null;
+
+  /** `source` is the text being read. */
+  constructor(private readonly source: Uint8Array) {}
 
   /** The file cannot be written again as it was. */
   giveUp(): void {
     this.items = null;
     this.run = null;
+    this.pending = null;
   }
 
   data(
@@ -87,6 +92,7 @@ export class LayoutRecorder {
     const { run } = this;
     if (
       run !== null &&
+      this.pending === null &&
       run.width === width &&
       run.style === style &&
       run.base === base &&
@@ -106,17 +112,33 @@ export class LayoutRecorder {
     this.push({ kind: 'record', type, address, data, style });
   }
 
-  text(bytes: Uint8Array): void {
-    this.textBytes += bytes.length;
+  /** Characters of the source that are no record. */
+  text(start: number, end: number): void {
+    this.textBytes += end - start;
     if (this.textBytes > MAX_TEXT_BYTES) this.giveUp();
-    else if (bytes.length > 0) this.push({ kind: 'text', bytes: bytes.slice() });
+    if (end === start || !this.items) return;
+    if (this.pending?.end === start) {
+      this.pending.end = end;
+      return;
+    }
+    this.flush();
+    this.pending = { start, end };
   }
 
   finish(): RecordLayout | null {
+    this.flush();
     return this.items;
   }
 
+  /** Lines of text that follow each other become one item. */
+  private flush(): void {
+    const { pending } = this;
+    this.pending = null;
+    if (pending) this.push({ kind: 'text', bytes: this.source.slice(pending.start, pending.end) });
+  }
+
   private push(item: LayoutItem): void {
+    if (this.pending) this.flush();
     this.run = null;
     if (!this.items) return;
     if (this.items.length >= MAX_ITEMS) this.giveUp();

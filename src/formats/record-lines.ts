@@ -1,4 +1,5 @@
 /** Lines of a record file, as bytes: where they begin and end, and how they look. Shared by Intel HEX and S-records. */
+import { formatHex } from '../core/bytes.js';
 import { FormatError } from '../core/errors.js';
 import { FindingList } from './finding-list.js';
 import { DIGIT_VALUE, PAIR_INVALID, PAIR_LOWER, PAIR_UPPER, pairAt } from './hex-digits.js';
@@ -26,7 +27,7 @@ export class RecordText {
   position = 0;
   line = 1;
   readonly collector: RecordCollector;
-  readonly layout = new LayoutRecorder();
+  readonly layout: LayoutRecorder;
   readonly findings = new FindingList();
   private readonly styles = new Map<string, LineStyle>();
   private lowerCase = false;
@@ -38,6 +39,7 @@ export class RecordText {
     /** `IHEX` or `SREC`: first part of the error codes. */
     private readonly area: string,
   ) {
+    this.layout = new LayoutRecorder(text);
     this.collector = new RecordCollector((text.length >>> 1) + 1);
   }
 
@@ -70,7 +72,7 @@ export class RecordText {
 
   /** Keeps a line that is no record, for the layout. */
   keepText(line: Line): void {
-    this.layout.text(this.text.subarray(line.rawStart, line.next));
+    this.layout.text(line.rawStart, line.next);
   }
 
   /**
@@ -126,13 +128,107 @@ export class RecordText {
     this.findings.add({ rule, severity, message, evidence: { line }, origin: `line ${line}`, start: address });
   }
 
+  /**
+   * Checks the digits of a record: nothing else among them, and as many as its count byte says. False when the record is
+   * damaged and permissive reading goes on.
+   * @param start offset of the first digit, which belongs to the count byte
+   * @param declared number of digits for a count; for 0 the fewest that a record can have
+   */
+  checkDigits(line: Line, start: number, declared: (count: number) => number): boolean {
+    const { text } = this;
+    const digits = Math.max(0, line.end - start);
+    const strange = this.firstNonDigit(start, line.end);
+    if (strange >= 0) {
+      this.damaged({
+        code: 'INVALID_CHARACTER',
+        rule: 'invalid-character',
+        what: 'invalid character in a record',
+        expected: 'hexadecimal digits',
+        got: `${describeCharacter(text[strange] as number)} in column ${strange - line.rawStart + 1}`,
+        help: 'The file was damaged or edited. Make or download it again.',
+        offset: strange,
+      });
+      return false;
+    }
+    const wanted = declared(digits >= 2 ? pairAt(text, start) & 0xff : 0);
+    if (digits === wanted) return true;
+    const common = { expected: `${wanted} digits`, got: `${digits}` };
+    if (digits < declared(0) || (line.lineEnd === '' && digits < wanted)) {
+      this.damaged({
+        code: 'TRUNCATED_RECORD',
+        rule: 'truncated-record',
+        what: 'record is cut off',
+        ...common,
+        help: 'The file ends too early or lost characters. Make or download it again.',
+      });
+      return false;
+    }
+    const odd = digits % 2 !== 0;
+    this.damaged({
+      code: odd ? 'ODD_DIGITS' : 'LENGTH_MISMATCH',
+      rule: odd ? 'odd-digits' : 'record-length-mismatch',
+      what: odd ? 'record has an odd number of digits' : 'record length does not match its byte count',
+      ...common,
+      help: 'The record lost or gained characters. Make or download the file again.',
+    });
+    return false;
+  }
+
+  /** Compares a record's checksum with the right one. */
+  checkChecksum(stored: number, computed: number): void {
+    if (stored === computed) return;
+    this.damaged({
+      code: 'BAD_CHECKSUM',
+      rule: 'bad-record-checksum',
+      what: 'record checksum does not match',
+      expected: formatHex(computed, 2),
+      got: formatHex(stored, 2),
+      help: 'The record was damaged or edited. Make the file again, or read with --permissive to see the rest.',
+    });
+  }
+
+  /** Adds a finding on the current line unless its rule has one. */
+  noteOnce(severity: 'warning' | 'note', rule: string, message: string): void {
+    const { line } = this;
+    this.findings.addOnce({ rule, severity, message, evidence: { line }, origin: `line ${line}` });
+  }
+
+  /** Steps over a UTF-8 byte order mark at the beginning. */
+  skipByteOrderMark(): void {
+    const { text } = this;
+    if (text[0] !== 0xef || text[1] !== 0xbb || text[2] !== 0xbf) return;
+    const message = 'the file begins with a UTF-8 byte order mark; most tools reject or misread it';
+    this.noteOnce('note', 'container/byte-order-mark', message);
+    this.layout.text(0, 3);
+    this.position = 3;
+  }
+
+  /** Notes what other tools dislike about the white space of a record's line. */
+  noteBlanks(line: Line): void {
+    if (line.lead !== '') {
+      const message = 'blanks before a record; most tools reject the file because of them';
+      this.noteOnce('warning', 'container/leading-blanks', message);
+    }
+    if (line.trail !== '') {
+      this.noteOnce('note', 'container/trailing-blanks', 'blanks after a record; several tools reject them');
+    }
+  }
+
+  /** Notes line ends that only old systems write. */
+  noteLineEnd(line: Line): void {
+    if (line.lineEnd !== '\r') return;
+    this.noteOnce('note', 'container/bare-carriage-return', 'lines end with a bare carriage return');
+  }
+
   /** Stops at a damaged record; in permissive mode notes it and returns, so that the caller can skip or accept it. */
   damaged(problem: Problem): void {
     if (!this.permissive || problem.fatal) throw this.error(problem);
     this.layout.giveUp();
+    const rule = `container/${problem.rule}`;
+    if (this.findings.countIfFull(rule)) return;
     const line = problem.line ?? this.line;
     this.findings.add({
-      rule: `container/${problem.rule}`,
+      rule,
       severity: 'error',
       message: this.error(problem).message,
       evidence: { line },

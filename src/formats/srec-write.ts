@@ -5,10 +5,9 @@ import type { MemoryImage } from '../core/image.js';
 import type { SrecContainer } from './container.js';
 import type { WriteOptions } from './format.js';
 import { LOWER_DIGITS, putDigits, UPPER_DIGITS } from './hex-digits.js';
-import { changesLayout } from './intel-hex-write.js';
 import { encodeLayout, encodeLayoutChunks, type RecordCodec } from './record-encode.js';
 import { type LayoutItem, type LineStyle, layoutFits, type RecordLayout } from './record-layout.js';
-import { recordBytesOption } from './write-options.js';
+import { changesLayout, recordBytesOption } from './write-options.js';
 
 const NO_DATA = new Uint8Array(0);
 /** Bytes of the address field by record type; 0: reserved. */

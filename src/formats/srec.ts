@@ -1,8 +1,10 @@
 /** Motorola S-records (S0 to S9, with S5 and S6 counts). */
-import { formatAddress, formatHex } from '../core/bytes.js';
+import { formatAddress } from '../core/bytes.js';
 import { ADDRESS_SPACE_END } from '../core/range.js';
-import { DEFAULT_NAME, type Detection, type Format, type ReadOptions, type ReadResult } from './format.js';
-import { PAIR, PAIR_INVALID, pairAt, pairView } from './hex-digits.js';
+import { DEFAULT_NAME, type Format, type ReadOptions, type ReadResult } from './format.js';
+import { PAIR, PAIR_INVALID, pairView } from './hex-digits.js';
+import { beginsIntelHex, detectSrec } from './record-detect.js';
+import { finishRecords, readAfterEnd } from './record-finish.js';
 import type { LineStyle } from './record-layout.js';
 import {
   commonStyle,
@@ -18,7 +20,6 @@ import { ADDRESS_BYTES, writeSrec, writeSrecChunks } from './srec-write.js';
 const UPPER_S = 0x53;
 const LOWER_S = 0x73;
 const ZERO = 0x30;
-const CTRL_Z = 0x1a;
 /** One past the highest address of S1, S2 and S3. */
 const ADDRESS_LIMIT = [0, 0x10000, 0x100_0000, ADDRESS_SPACE_END];
 
@@ -53,45 +54,15 @@ class SrecReader {
 
   read(): ReadResult {
     const { source, text } = this;
-    if (text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf) {
-      this.noteOnce('byte-order-mark', 'the file begins with a UTF-8 byte order mark; most tools reject or misread it');
-      source.layout.text(text.subarray(0, 3));
-      source.position = 3;
-    }
+    source.skipByteOrderMark();
     while (source.position < text.length && !this.ended) {
       if (this.dataRecords()) continue;
       if (source.position < text.length) this.otherLine();
     }
     this.checkCount();
     if (!this.ended) this.reportMissingEnd();
-    this.readAfterEnd();
-    const { image, duplicate, conflict } = source.collector.finish(source.name);
-    if (conflict) {
-      source.damaged({
-        code: 'CONFLICTING_DATA',
-        rule: 'conflicting-data',
-        what: `records give different bytes for ${formatAddress(conflict.address)}`,
-        help: 'Find out which of the two records is right. With --permissive the later one counts.',
-        line: conflict.line,
-        address: conflict.address,
-      });
-    } else if (duplicate) {
-      source.findings.add({
-        rule: 'container/duplicate-data',
-        severity: 'warning',
-        message: `the bytes from ${formatAddress(duplicate.address)} are given twice, with the same values`,
-        evidence: { line: duplicate.line },
-        origin: `line ${duplicate.line}`,
-        start: duplicate.address,
-      });
-    }
-    if (image.byteCount === 0) {
-      source.findings.add({
-        rule: 'container/no-data',
-        severity: 'warning',
-        message: 'the file holds no data records',
-      });
-    }
+    readAfterEnd(source, 'terminator', (line) => this.kindOf(line));
+    const image = finishRecords(source);
     return {
       format: 'srec',
       image,
@@ -189,7 +160,7 @@ class SrecReader {
   private otherLine(): void {
     const { source, text } = this;
     const line = source.currentLine();
-    if (line.lineEnd === '\r') this.noteOnce('bare-carriage-return', 'lines end with a bare carriage return');
+    source.noteLineEnd(line);
     const first = text[line.start];
     if (line.start === line.end) {
       source.keepText(line);
@@ -204,26 +175,15 @@ class SrecReader {
     source.advance(line);
   }
 
-  private noteOnce(rule: string, message: string, severity: 'note' | 'warning' = 'note'): void {
-    const { line } = this.source;
-    this.source.findings.addOnce({
-      rule: `container/${rule}`,
-      severity,
-      message,
-      evidence: { line },
-      origin: `line ${line}`,
-    });
-  }
-
   private record(line: Line, lowerMark: boolean): void {
     const { source } = this;
     const record = this.parse(line);
     if (!record) return;
-    if (lowerMark) this.noteOnce('lower-case-mark', 'records begin with a lower-case s; other tools reject the file');
-    if (line.lead !== '') {
-      this.noteOnce('leading-blanks', 'blanks before a record; most tools reject the file because of them', 'warning');
+    if (lowerMark) {
+      const message = 'records begin with a lower-case s; other tools reject the file';
+      source.noteOnce('note', 'container/lower-case-mark', message);
     }
-    if (line.trail !== '') this.noteOnce('trailing-blanks', 'blanks after a record; several tools reject them');
+    source.noteBlanks(line);
     const { type, address, data } = record;
     const style = source.style(record.seen, line.lead, line.trail, line.lineEnd, lowerMark);
     if (type >= 1 && type <= 3 && data.length > 0) {
@@ -304,44 +264,19 @@ class SrecReader {
     const { source, text } = this;
     const start = line.start + 2;
     const type = (text[line.start + 1] as number) - ZERO;
-    const digits = Math.max(0, line.end - start);
-    const strange = type >= 0 && type <= 9 ? source.firstNonDigit(start, line.end) : line.start + 1;
-    if (strange >= 0 && strange < line.end) {
+    if (!(type >= 0 && type <= 9)) {
       source.damaged({
         code: 'INVALID_CHARACTER',
         rule: 'invalid-character',
         what: 'invalid character in a record',
-        expected: strange === line.start + 1 ? 'a digit after S' : 'hexadecimal digits',
-        got: `${describeCharacter(text[strange] as number)} in column ${strange - line.rawStart + 1}`,
+        expected: 'a digit after S',
+        got: start <= line.end ? describeCharacter(text[line.start + 1] as number) : 'the end of the line',
         help: 'The file was damaged or edited. Make or download it again.',
-        offset: strange,
+        offset: line.start + 1,
       });
       return null;
     }
-    const declared = digits >= 2 ? 2 + 2 * (pairAt(text, start) & 0xff) : 4;
-    if (digits < 4 || (line.lineEnd === '' && digits < declared)) {
-      source.damaged({
-        code: 'TRUNCATED_RECORD',
-        rule: 'truncated-record',
-        what: 'record is cut off',
-        expected: `${declared} digits after the type`,
-        got: `${digits}`,
-        help: 'The file ends too early or lost characters. Make or download it again.',
-      });
-      return null;
-    }
-    if (digits !== declared) {
-      const odd = digits % 2 !== 0;
-      source.damaged({
-        code: odd ? 'ODD_DIGITS' : 'LENGTH_MISMATCH',
-        rule: odd ? 'odd-digits' : 'record-length-mismatch',
-        what: odd ? 'record has an odd number of digits' : 'record length does not match its byte count',
-        expected: `${declared} digits after the type`,
-        got: `${digits}`,
-        help: 'The record lost or gained characters. Make or download the file again.',
-      });
-      return null;
-    }
+    if (!source.checkDigits(line, start, (count) => 2 + 2 * Math.max(1, count))) return null;
     return this.decode(type, start, line.end);
   }
 
@@ -371,18 +306,7 @@ class SrecReader {
       });
       return null;
     }
-    const stored = bytes.at(-1) as number;
-    const computed = checksumOf(bytes);
-    if (computed !== stored) {
-      source.damaged({
-        code: 'BAD_CHECKSUM',
-        rule: 'bad-record-checksum',
-        what: 'record checksum does not match',
-        expected: formatHex(computed, 2),
-        got: formatHex(stored, 2),
-        help: 'The record was damaged or edited. Make the file again, or read with --permissive to see the rest.',
-      });
-    }
+    source.checkChecksum(bytes.at(-1) as number, checksumOf(bytes));
     let address = 0;
     for (let index = 1; index <= addressBytes; index++) address = address * 256 + (bytes[index] as number);
     return { type, address, data: bytes.subarray(1 + addressBytes, -1), seen };
@@ -391,7 +315,7 @@ class SrecReader {
   private reportForeignLine(line: Line): void {
     const { source, text } = this;
     const first = text[line.start] as number;
-    if (source.collector.used === 0 && first === 0x3a && (pairAt(text, line.start + 1) & PAIR_INVALID) === 0) {
+    if (source.collector.used === 0 && beginsIntelHex(text, line.start)) {
       source.damaged({
         code: 'WRONG_FORMAT',
         rule: 'wrong-format',
@@ -453,39 +377,12 @@ class SrecReader {
     });
   }
 
-  private readAfterEnd(): void {
+  private kindOf(line: Line): 'data' | 'record' | 'text' {
     const { source, text } = this;
-    const tail = source.position;
-    while (source.position < text.length) {
-      const line = source.currentLine();
-      const kind = this.kindAfterEnd(line);
-      if (kind === 'data') {
-        source.damaged({
-          code: 'DATA_AFTER_END',
-          rule: 'data-after-end',
-          what: 'data records follow the terminator',
-          help: 'Two files seem to be joined. Split them and merge the parts with `convert`.',
-        });
-        break;
-      }
-      if (kind === 'record') {
-        this.noteOnce('records-after-end', 'records after the terminator are ignored', 'warning');
-      } else if (kind === 'text') {
-        this.noteOnce('content-after-end', 'text after the terminator is ignored', 'warning');
-      }
-      source.advance(line);
-    }
-    source.layout.text(text.subarray(tail));
-  }
-
-  private kindAfterEnd(line: Line): 'data' | 'record' | 'text' | 'nothing' {
-    const { source, text } = this;
-    if (line.start === line.end) return 'nothing';
-    if (line.end - line.start === 1 && text[line.start] === CTRL_Z) return 'nothing';
     const type = (text[line.start + 1] as number) - ZERO;
     const digits = line.end - line.start - 2;
-    if (!isMark(text[line.start]) || !(type >= 0 && type <= 9) || digits < 6 || digits > 512) return 'text';
-    if (source.firstNonDigit(line.start + 2, line.end) >= 0 || digits % 2 !== 0) return 'text';
+    if (!isMark(text[line.start]) || !(type >= 0 && type <= 9) || digits < 6 || digits % 2 !== 0) return 'text';
+    if (source.firstNonDigit(line.start + 2, line.end) >= 0) return 'text';
     const { bytes } = source.digits(line.start + 2, line.end);
     if (bytes.length !== (bytes[0] as number) + 1 || checksumOf(bytes) !== bytes.at(-1)) return 'text';
     return type >= 1 && type <= 3 ? 'data' : 'record';
@@ -503,54 +400,11 @@ function checksumOf(bytes: Uint8Array): number {
   return ~sum & 0xff;
 }
 
-const DETECT_BYTES = 8192;
-
-function detect(bytes: Uint8Array): Detection | null {
-  let fallback: Detection | null = null;
-  let atStart = true;
-  const end = Math.min(bytes.length, DETECT_BYTES);
-  for (let position = 0; position < end; position++) {
-    const code = bytes[position] as number;
-    if (isMark(code) && (position === 0 || (bytes[position - 1] as number) <= 0x20)) {
-      if (isSoundRecord(bytes, position)) {
-        if (atStart) return { confidence: 'certain', reason: 'begins with a sound S-record' };
-        return { confidence: 'likely', reason: 'has S-records' };
-      }
-      if (atStart && beginsLikeRecord(bytes, position)) {
-        fallback = { confidence: 'likely', reason: 'begins like an S-record' };
-      }
-    }
-    if (code > 0x20 && code < 0x7f) atStart = false;
-    if (code === 0) break;
-  }
-  return fallback;
-}
-
-function beginsLikeRecord(text: Uint8Array, position: number): boolean {
-  const type = (text[position + 1] as number) - ZERO;
-  if (!(type >= 0 && type <= 9)) return false;
-  for (let at = position + 2; at < position + 8; at += 2) if ((pairAt(text, at) & PAIR_INVALID) !== 0) return false;
-  return true;
-}
-
-function isSoundRecord(text: Uint8Array, position: number): boolean {
-  const type = (text[position + 1] as number) - ZERO;
-  if (!(type >= 0 && type <= 9)) return false;
-  const count = pairAt(text, position + 2);
-  let sum = 0;
-  for (let index = 0; index <= (count & 0xff); index++) {
-    const entry = pairAt(text, position + 2 + index * 2);
-    if ((entry & PAIR_INVALID) !== 0) return false;
-    sum += entry;
-  }
-  return (count & 0xff) >= 3 && (sum & 0xff) === 0xff;
-}
-
 export const srec: Format = {
   id: 'srec',
   title: 'Motorola S-records',
   extensions: ['.srec', '.s19', '.s28', '.s37', '.mot'],
-  detect,
+  detect: detectSrec,
   read: readSrec,
   write: writeSrec,
   writeChunks: writeSrecChunks,

@@ -3,6 +3,7 @@ import { formatAddress } from '../core/bytes.js';
 import { BuildError, UsageError } from '../core/errors.js';
 import type { MemoryImage } from '../core/image.js';
 import type { Range } from '../core/range.js';
+import type { WriteOptions } from './format.js';
 
 const DEFAULT_RECORD_BYTES = 16;
 /** Gaps up to this total are filled with the erased value without being asked. */
@@ -22,6 +23,14 @@ export function recordBytesOption(value: number | undefined, most: number): numb
     got: `${bytes}`,
     help: 'Give another record size; 16 and 32 are usual.',
   });
+}
+
+/** True when an option asks for something else than the input had. */
+export function changesLayout(options: WriteOptions): boolean {
+  const { recordBytes, lineEnd, lowerCase, addressBits, start, header, countRecord } = options;
+  return [recordBytes, lineEnd, lowerCase, addressBits, start, header, countRecord].some(
+    (value) => value !== undefined,
+  );
 }
 
 /**

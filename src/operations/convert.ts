@@ -86,13 +86,14 @@ function requireDisjoint(segments: readonly Segment[]): void {
 }
 
 function trimImage(image: MemoryImage, value: number): MemoryImage {
-  let trimmed = image;
-  for (const range of image.ranges()) {
-    let end = range.end;
-    while (end > range.start && image.byteAt(end - 1) === value) end--;
-    if (end < range.end) trimmed = trimmed.without({ start: end, end: range.end });
-  }
-  return trimmed;
+  const kept = image.ranges().flatMap((range): Segment[] => {
+    // A view where one segment holds the run.
+    const bytes = image.bytes(range) ?? image.read(range, value);
+    let size = bytes.length;
+    while (size > 0 && bytes[size - 1] === value) size--;
+    return image.parts({ start: range.start, end: range.start + size });
+  });
+  return MemoryImage.fromSegments(kept);
 }
 
 function fillImage(image: MemoryImage, value: number, range: Range | undefined): MemoryImage {
