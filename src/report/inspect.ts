@@ -10,14 +10,16 @@ export interface TextOptions {
   readonly style: Style;
   /** Columns to wrap paragraphs at. */
   readonly width: number;
+  /** Leave out the paragraph per region. */
+  readonly brief?: boolean;
 }
 
-export function renderInspection(report: InspectReport, { style, width }: TextOptions): string {
+export function renderInspection(report: InspectReport, { style, width, brief }: TextOptions): string {
   const sections = [heading(report, style)];
   if (report.sectors.length > 0) sections.push(titled('Sectors', sectorTable(report, style), style));
   if (report.modules.length > 0) sections.push(titled('Modules', moduleTable(report.modules, style), style));
   if (report.embedded.length > 0) sections.push(titled('Carried inside, not installed', embedded(report), style));
-  if (report.regions.length > 0) sections.push(titled('Regions', regionTexts(report, style, width), style));
+  if (report.regions.length > 0 && !brief) sections.push(titled('Regions', regionTexts(report, style, width), style));
   sections.push(titled('Coverage', coverage(report), style));
   if (report.findings.length > 0) {
     sections.push(titled('Findings', renderFindings(report.findings, style, width), style));

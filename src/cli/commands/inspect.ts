@@ -14,6 +14,7 @@ export const command: Command = {
     ...INPUT_OPTIONS,
     '--at': { type: 'number', value: 'ADDRESS', about: 'say what one byte is, from the chip down to the field' },
     '--sector': { type: 'number', value: 'N', about: 'only what concerns one flash sector, with its contents listed' },
+    '--brief': { type: 'flag', about: 'leave out the explanation of each region' },
     '--show-secrets': { type: 'flag', about: 'show keys, passphrases and codes' },
     '--optcr': { type: 'number', value: 'WORD', about: 'FLASH_OPTCR, read separately (mdw 0x40023C14)' },
     '--fail-on': {
@@ -46,7 +47,9 @@ export const command: Command = {
       return EXIT_DONE;
     }
     const { report } = inspection;
-    context.write(context.json ? `${renderJson(report)}\n` : renderInspection(report, context));
+    context.write(
+      context.json ? `${renderJson(report)}\n` : renderInspection(report, { ...context, brief: args.flag('--brief') }),
+    );
     const level = args.text('--fail-on') ?? 'never';
     const failed = level !== 'never' && report.findings.some((finding) => reaches(finding.severity, level as Severity));
     return failed ? EXIT_FINDINGS : EXIT_DONE;
