@@ -2,6 +2,7 @@
  * Findings about the DCT: what keeps a board from starting its application's connection, and what its next start will do
  * because of the table. A superseded second copy is normal life and no finding.
  */
+import { formatAddress } from '../core/bytes.js';
 import type { Finding, Severity } from '../core/finding.js';
 import { type Range, rangeOf } from '../core/range.js';
 import type { DctReport } from '../regions/dct/decode.js';
@@ -30,18 +31,32 @@ export function dctFindings(report: DctReport): Finding[] {
   ];
 }
 
+/** The way back to a board the cloud knows, for boards without a backup. */
+const NEW_KEYS =
+  'let the board start once, put it into DFU mode (blinking yellow) and run "particle keys doctor DEVICE_ID", which makes a key pair, sends its public half to the cloud and writes the server key';
+
 function noUsableCopy(report: DctReport): Finding {
   const [first, second] = report.details;
   const start = Math.min(first.address, second.address);
+  const state = report.copies.every((copy) => copy === 'erased') ? 'both erased' : report.copies.join(' and ');
+  const electron = report.store === 'electron';
+  // From 0.7.0 on the firmware has the server key built in (system_cloud_internal.cpp); before, it has none to fall back on.
+  const serverKey = report.why.rules === 'before-0.7.0' ? ', and no server key either' : '';
+  const listening = electron
+    ? ''
+    : ' Without Wi-Fi credentials it waits in listening mode (LED blinks blue); once it has them, the cloud does not know its new key';
+  const led = electron
+    ? ' The cloud does not know its new key: the LED blinks cyan with red flashes.'
+    : `${listening}${serverKey}: the LED blinks cyan with red flashes.`;
   return {
     rule: 'dct/no-usable-copy',
     severity: 'error',
-    message: `Neither DCT copy is usable (${report.copies.join(', ')}): the firmware starts an empty table, without device key, claim and Wi-Fi credentials.`,
+    message: `No device key, no claim, no credentials: neither DCT copy is usable (${state}). The board starts, and the firmware writes an empty table into copy 1 and makes a new device key.${led}`,
     start,
     end: Math.max(first.address, second.address) + DCT_COPY_BYTES,
     region: 'dct1',
     evidence: { copy1: report.copies[0], copy2: report.copies[1], rule: report.why.rule, rules: report.why.rules },
-    remedy: 'Restore both DCT sectors from a backup of this board, or build a fresh DCT with its keys.',
+    remedy: `Write both DCT sectors (${formatAddress(first.address)} and ${formatAddress(second.address)}) from a backup of this board: nothing else is needed. Without one, ${NEW_KEYS}${electron ? '' : '; then set up Wi-Fi'}.`,
   };
 }
 
@@ -134,10 +149,10 @@ function deviceKeyFindings(report: DctReport): Finding[] {
   const key = udp ? 'alt_device_private_key' : 'device_private_key';
   const kind = udp ? report.altDevicePrivateKey : report.devicePrivateKey;
   const relation = udp ? report.altDevicePublicKey : report.devicePublicKey;
-  const remedy = 'Put the key of this board back from a backup, or register a new one with its cloud account.';
+  const remedy = `Put the key of this board back from a backup. Without one, ${NEW_KEYS}.`;
   if (kind === 'blank') {
     const message =
-      'The device private key is missing: the firmware generates a new one, which the cloud does not know and refuses.';
+      'The device private key is missing: the firmware generates a new one, which the cloud does not know and refuses (LED: cyan with red flashes).';
     return [atField(report, key, { rule: 'dct/device-key-missing', severity: 'error', message, remedy })];
   }
   if (kind === 'zero' || kind === 'invalid') {
@@ -266,7 +281,7 @@ function wifiFindings(report: DctReport): Finding[] {
     atField(report, 'wifi.stored_ap_list', {
       rule: 'dct/no-credentials',
       severity: 'warning',
-      message: 'No Wi-Fi network is stored: the board goes to listening mode instead of connecting.',
+      message: 'No Wi-Fi network is stored: the board goes to listening mode (LED blinks blue) instead of connecting.',
       evidence: { configured: report.wifi.configured },
       remedy: 'Set the network up in listening mode, or write it to the DCT.',
     }),
