@@ -5,6 +5,7 @@ import { EXIT_DONE, EXIT_FAILED } from './command.js';
 import { COMMANDS, commandNames } from './commands/index.js';
 import { writeAll } from './io.js';
 import { runCommand } from './run.js';
+import { forTerminal, jsonForTerminal } from './terminal.js';
 
 async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
@@ -66,8 +67,8 @@ try {
   if (error instanceof Error && 'code' in error && error.code === 'EPIPE') process.exit(EXIT_DONE);
   if (argv.includes('--json')) {
     const { renderJson } = await import('../report/json.js');
-    writeAll(1, new TextEncoder().encode(`${renderJson(errorDocument(error))}\n`));
+    writeAll(1, new TextEncoder().encode(`${jsonForTerminal(renderJson(errorDocument(error)))}\n`));
   }
-  writeAll(2, new TextEncoder().encode(describeError(error, argv.includes('--debug'))));
+  writeAll(2, new TextEncoder().encode(forTerminal(describeError(error, argv.includes('--debug')), false)));
   process.exitCode = EXIT_FAILED;
 }
