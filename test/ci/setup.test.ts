@@ -7,6 +7,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -85,6 +86,18 @@ describe('setup', () => {
       setup();
       touchLater(path);
       expect(setup().calls).toEqual(['run build']);
+    },
+  );
+
+  it.skipIf(process.platform === 'win32')(
+    'never installs through a link: those packages belong to another checkout',
+    () => {
+      put('elsewhere/kept');
+      symlinkSync(at('elsewhere'), at('node_modules'));
+      const { lines, calls } = setup();
+      expect(calls).toEqual(['run build']);
+      expect(lines[0]).toContain('node_modules is a link');
+      expect(existsSync(at('elsewhere/kept'))).toBe(true);
     },
   );
 
