@@ -1,6 +1,8 @@
 /**
  * The library: what the command line is made of, without its files, arguments and exit codes. Pure functions, the same in
  * node and in a browser. What is not exported here may change at any time.
+ *
+ * Text with tables is not exported: the package that draws them needs modules of node, which bundlers for browsers refuse.
  */
 export { concatBytes, equalBytes, formatAddress, formatHex, fromHex, toHex } from './core/bytes.js';
 export { crc32, dfuSuffixCrc, moduleCrc, sha256 } from './core/checksums.js';
@@ -86,10 +88,7 @@ export { buildModule, type ModuleSpecification, sealModule } from './regions/mod
 export { type ParticleModule, readModule } from './regions/module/decode.js';
 export { flashOf, type LocatedModule, type ModuleSurvey, surveyModules } from './regions/module/find.js';
 export { DECODER_NAMES } from './regions/names.js';
-export { renderMatches, renderReleases } from './report/catalog.js';
-export { renderInspection, type TextOptions } from './report/inspect.js';
 export { renderJson, renderJsonLine } from './report/json.js';
-export { renderChip, renderLayout, renderLayoutList, renderProblems } from './report/layouts.js';
 export { renderMap, renderMapSvg } from './report/map.js';
 export { COLOURED, PLAIN, type Style } from './report/style.js';
 export { ALL_RULES, type RuleSummary } from './rules/index.js';

@@ -14,10 +14,10 @@ import {
   matchModules,
   openBoard,
   PLAIN,
-  renderInspection,
   renderJson,
   renderMap,
 } from '../../dist/index.js';
+import { renderInspection } from '../../dist/report/inspect.js';
 
 export { FlashatlasError };
 
