@@ -5,7 +5,7 @@ import { EXIT_DONE, EXIT_FAILED } from './command.js';
 import { COMMANDS, commandNames } from './commands/index.js';
 import { writeAll } from './io.js';
 import { runCommand } from './run.js';
-import { forTerminal, jsonForTerminal } from './terminal.js';
+import { forTerminal } from './terminal.js';
 
 async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
@@ -31,10 +31,11 @@ async function main(argv: readonly string[]): Promise<number> {
 function describeError(error: unknown, debug: boolean): string {
   if (error instanceof FlashatlasError) {
     const stack = debug ? `\n${error.stack}` : '';
-    return `flashatlas: ${error.message}\n  ${error.help}\n  (${error.code})${stack}\n`;
+    return forTerminal(`flashatlas: ${error.message}\n  ${error.help}\n  (${error.code})${stack}\n`, false);
   }
   const stack = debug && error instanceof Error ? error.stack : 'Run again with --debug for its stack.';
-  return `flashatlas: this is a bug: ${error instanceof Error ? error.message : String(error)}\n  ${stack}\n`;
+  const message = error instanceof Error ? error.message : String(error);
+  return forTerminal(`flashatlas: this is a bug: ${message}\n  ${stack}\n`, false);
 }
 
 /** The same facts for programs: stdout stays one document even when a command could not do its job. */
@@ -67,8 +68,8 @@ try {
   if (error instanceof Error && 'code' in error && error.code === 'EPIPE') process.exit(EXIT_DONE);
   if (argv.includes('--json')) {
     const { renderJson } = await import('../report/json.js');
-    writeAll(1, new TextEncoder().encode(`${jsonForTerminal(renderJson(errorDocument(error)))}\n`));
+    writeAll(1, new TextEncoder().encode(`${renderJson(errorDocument(error))}\n`));
   }
-  writeAll(2, new TextEncoder().encode(forTerminal(describeError(error, argv.includes('--debug')), false)));
+  writeAll(2, new TextEncoder().encode(describeError(error, argv.includes('--debug'))));
   process.exitCode = EXIT_FAILED;
 }

@@ -3,7 +3,7 @@ import { COLOURED, PLAIN } from '../report/style.js';
 import { type ParsedArguments, parseArguments } from './args.js';
 import { COMMON_OPTIONS, type Command, type Context, EXIT_DONE } from './command.js';
 import { writeAll } from './io.js';
-import { forTerminal, jsonForTerminal } from './terminal.js';
+import { forTerminal } from './terminal.js';
 
 const MAX_WIDTH = 110;
 
@@ -21,7 +21,7 @@ function contextOf(args: ParsedArguments): Context {
   const encoder = new TextEncoder();
   const json = args.flag('--json');
   const coloured = wantsColour(args.text('--color'));
-  const printable = (text: string): string => (json ? jsonForTerminal(text) : forTerminal(text, coloured));
+  const printable = (text: string): string => (json ? text : forTerminal(text, coloured));
   return {
     write: (content) => writeAll(1, typeof content === 'string' ? encoder.encode(printable(content)) : content),
     warn: (text) => writeAll(2, encoder.encode(forTerminal(text, false))),

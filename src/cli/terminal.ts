@@ -9,15 +9,6 @@ export function forTerminal(text: string, coloured: boolean): string {
     if (character === '\n' || character === '\t') return character;
     if (character === '\r' && text[offset + 1] === '\n') return character;
     if (coloured && character === '\u001b' && COLOUR.test(text.slice(offset + 1, offset + 5))) return character;
-    return `\\x${hex(character, 2)}`;
+    return `\\x${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(2, '0')}`;
   });
-}
-
-/** The same for JSON, which escapes what lies below U+0020 but not DEL and the C1 controls. */
-export function jsonForTerminal(text: string): string {
-  return text.replace(/\p{Cc}/gu, (character) => (character < '\u007f' ? character : `\\u${hex(character, 4)}`));
-}
-
-function hex(character: string, digits: number): string {
-  return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(digits, '0');
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { forTerminal, jsonForTerminal } from '../../src/cli/terminal.js';
+import { forTerminal } from '../../src/cli/terminal.js';
 
 describe('forTerminal', () => {
   it('keeps what text is made of', () => {
@@ -15,14 +15,5 @@ describe('forTerminal', () => {
   it('lets colours through only where they were asked for', () => {
     expect(forTerminal('\u001b[31mred\u001b[39m', true)).toBe('\u001b[31mred\u001b[39m');
     expect(forTerminal('\u001b[31mred\u001b[39m', false)).toBe('\\x1B[31mred\\x1B[39m');
-  });
-});
-
-describe('jsonForTerminal', () => {
-  it('changes nothing that JSON.parse would notice', () => {
-    const value = { 'a\u009b': 'b\u007f\u0085\u001b\n' };
-    const text = jsonForTerminal(JSON.stringify(value, undefined, 2));
-    expect(JSON.parse(text)).toEqual(value);
-    expect(text).not.toMatch(/(?!\n)\p{Cc}/u);
   });
 });
