@@ -29,7 +29,7 @@ const DUMP_SHA256 = '7d2ae09c01748b6e54bed6a3e3b696487f816187b746509a65a9a6e5d07
 
 const { values: options } = parseArgs({ options: { runs: { type: 'string', default: '30' } } });
 const runs = Number(options.runs);
-const cli = join(ROOT, 'dist/cli/bundle/main.js');
+const cli = join(ROOT, JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).bin.flashatlas);
 
 function firmware(path) {
   const file = join(FIRMWARE, path);

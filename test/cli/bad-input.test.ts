@@ -3,7 +3,8 @@ import { chmodSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeU32 } from '../../src/core/bytes.js';
-import { FLASH_SIZE, healthyDump, payload, userPart } from '../support/synthetic.js';
+import { randomBytes } from '../support/random-bytes.js';
+import { FLASH_SIZE, healthyDump, userPart } from '../support/synthetic.js';
 import { MAX_MILLISECONDS, type Outcome, run, scratchFolder } from './run.js';
 
 const folder = scratchFolder();
@@ -81,15 +82,15 @@ describe('input that cannot be read', () => {
 });
 
 describe('--max-size', () => {
-  const path = file('sixteen.bin', payload(16));
+  const path = file('sixteen.bin', randomBytes(16));
 
   it('is the largest size that is read, of files and of stdin', () => {
     expect(run(['inspect', '--max-size', '16', path]).status).toBe(0);
     const outcome = run(['inspect', '--max-size', '15', path]);
     expect(outcome).toMatchObject({ status: 2, stderr: expect.stringContaining('(INPUT_TOO_LARGE)') });
     expect(outcome.stderr).toContain('--max-size');
-    expect(run(['inspect', '--max-size', '16', '-'], { stdin: payload(16) }).status).toBe(0);
-    expect(run(['inspect', '--max-size', '15', '-'], { stdin: payload(16) }).status).toBe(2);
+    expect(run(['inspect', '--max-size', '16', '-'], { stdin: randomBytes(16) }).status).toBe(0);
+    expect(run(['inspect', '--max-size', '15', '-'], { stdin: randomBytes(16) }).status).toBe(2);
   });
 });
 
@@ -97,8 +98,8 @@ describe('input that holds no flash contents', () => {
   const cases: readonly (readonly [name: string, bytes: Uint8Array | string])[] = [
     ['a page of the web', page],
     ['one byte', '\0'],
-    ['fewer bytes than a header has', payload(23)],
-    ['random bytes', payload(5000)],
+    ['fewer bytes than a header has', randomBytes(23)],
+    ['random bytes', randomBytes(5000)],
     ['zeros', new Uint8Array(5000)],
     ['0xFF', new Uint8Array(5000).fill(0xff)],
   ];
@@ -128,7 +129,7 @@ describe('dumps of a full flash with nothing right in them', () => {
   it.each([
     ['erased', new Uint8Array(FLASH_SIZE).fill(0xff), 'erased'],
     ['zeros', new Uint8Array(FLASH_SIZE), 'fill'],
-    ['random', payload(FLASH_SIZE), 'unknown'],
+    ['random', randomBytes(FLASH_SIZE), 'unknown'],
   ] as const)('%s', (name, bytes, byteClass) => {
     const path = file(`full-${name}.bin`, bytes);
     const outcome = run(['inspect', '--json', path]);

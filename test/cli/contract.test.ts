@@ -5,7 +5,8 @@ import Type, { type TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
 import { describeWithFirmware, firmwareFile } from '../support/firmware.js';
-import { bootloader, dump, healthyDump, payload, systemPart1, systemPart2, userPart } from '../support/synthetic.js';
+import { randomBytes } from '../support/random-bytes.js';
+import { bootloader, dump, healthyDump, systemPart1, systemPart2, userPart } from '../support/synthetic.js';
 import { run, scratchFolder } from './run.js';
 
 const words = (...list: string[]) => Type.Enum(list);
@@ -239,7 +240,7 @@ describe('the JSON of inspect', () => {
     ['an erased one', new Uint8Array(0x100000).fill(0xff)],
     ['a module', systemPart1()],
     ['a truncated module', systemPart1().slice(0, 5000)],
-    ['noise', payload(5000)],
+    ['noise', randomBytes(5000)],
   ] as const)('of %s', (name, bytes) => expectContract(inspect(name, bytes)));
 
   it('of a range of a device', () => expectContract(inspect('range', userPart(), '--base', '0x080C0000')));

@@ -1,15 +1,17 @@
 /** Runs the built command line as a user does. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { ROOT } from '../support/source-files.js';
 
-export const BUNDLE = join(ROOT, 'dist/cli/bundle/main.js');
+const { bin } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+const COMMAND: string = bin.flashatlas;
+export const BUNDLE = join(ROOT, COMMAND);
 
 if (!existsSync(BUNDLE)) {
-  throw new Error('There is no dist/cli/bundle/main.js. Run npm run build first (npm test does it by itself).');
+  throw new Error(`There is no ${COMMAND}. Run npm run build first (npm test does it by itself).`);
 }
 
 export interface Outcome {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { toHex } from '../../src/core/bytes.js';
-import { bootloader, payload, systemPart1, systemPart2, userPart } from '../support/synthetic.js';
+import { bootloader, systemPart1, systemPart2, userPart } from '../support/synthetic.js';
 import { callTool, describeWithTools } from '../support/tools.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'flashatlas-interop-'));
@@ -20,7 +20,7 @@ const modules = {
   'system part 1': systemPart1(),
   'system part 2': systemPart2(),
   'user part': userPart(),
-  'user part with the old suffix': userPart({ withoutProduct: true, payload: payload(777) }),
+  'user part with the old suffix': userPart({ withoutProduct: true }),
 };
 
 describeWithTools('the seal of modules', ['openssl', 'srec_cat'], () => {

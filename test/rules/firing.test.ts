@@ -4,7 +4,7 @@ import { writeU32 } from '../../src/core/bytes.js';
 import type { Finding } from '../../src/core/finding.js';
 import { loadBoard } from '../../src/layout/load.js';
 import { inspect } from '../../src/operations/inspect/inspect.js';
-import { sealModule } from '../../src/regions/module/build.js';
+import { buildModule, sealModule } from '../../src/regions/module/build.js';
 import { bootloader, dump, rawInput, systemPart1, systemPart2, userPart } from '../support/synthetic.js';
 
 const board = loadBoard('particle-p1');
@@ -22,6 +22,12 @@ function device(part1: Uint8Array | undefined, user = userPart()): Uint8Array {
 
 function findings(bytes: Uint8Array, rule: string): Finding[] {
   return inspect(rawInput(bytes), board).findings.filter((finding) => finding.rule === rule);
+}
+
+/** A user part with so many bytes between its header and its suffix. */
+function userPartOf(bytes: number): Uint8Array {
+  const place = { startAddress: 0x080a0000, platformId: 8, functionId: 5, index: 1, version: 6 };
+  return buildModule({ ...place, payload: new Uint8Array(bytes) });
 }
 
 const healthy = device(systemPart1());
@@ -77,7 +83,7 @@ describe('placement/wrong-module', () => {
 
 describe('placement/past-region', () => {
   it('says where the module ends and where its region does', () => {
-    const user = userPart({ payload: new Uint8Array(0x20000 - 40) });
+    const user = userPartOf(0x20000 - 40);
     const [finding] = findings(device(systemPart1(), user), 'placement/past-region');
     expect(finding).toMatchObject({ severity: 'error', region: 'user', start: 0x080c0000 });
     expect(finding?.message).toContain('past the end of');
@@ -86,7 +92,7 @@ describe('placement/past-region', () => {
 
   it('is silent about a module that fills its region to the last byte', () => {
     // Header 24, product fields and suffix 40, CRC 4.
-    const user = userPart({ payload: new Uint8Array(0x20000 - 24 - 40 - 4) });
+    const user = userPartOf(0x20000 - 24 - 40 - 4);
     expect(user.length).toBe(0x20000);
     expect(findings(device(systemPart1(), user), 'placement/past-region')).toEqual([]);
   });

@@ -84,14 +84,15 @@ process.exitCode = failures.length === 0 ? 0 : 1;
 
 function checkContent(names, size) {
   const allowed =
-    /^(dist\/.*\.(js|d\.ts)|layouts\/[^/]+\.json|samples\/.*|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/;
+    /^(dist\/.*\.(c?js|d\.ts)|layouts\/[^/]+\.json|samples\/.*|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/;
   const odd = names.filter((name) => !allowed.test(name) || /(^|\/)(test|vectors|golden|bench|fuzz)\//.test(name));
   // layouts/ is in the package as a folder; its scripts are for the repository.
   const scripts = odd.filter((name) => /^layouts\/derive-[a-z]+\.mjs$/.test(name));
   if (scripts.length > 0) console.log(`note: packed with the layouts: ${scripts.join(', ')}`);
   const rest = odd.filter((name) => !scripts.includes(name));
   check('holds only what is used', rest.length > 0 ? rest.slice(0, 10).join(', ') : undefined);
-  const needed = ['dist/index.js', 'dist/index.d.ts', 'dist/cli/bundle/main.js', 'layouts/particle-p1.board.json'];
+  const { bin } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const needed = ['dist/index.js', 'dist/index.d.ts', bin.flashatlas, 'layouts/particle-p1.board.json'];
   const missing = needed.filter((name) => !names.includes(name));
   check('holds what is needed', missing.length > 0 ? `no ${missing.join(', ')}` : undefined);
   check('is small', size > MAX_PACKED ? `${size} bytes, more than ${MAX_PACKED}` : undefined);

@@ -1,11 +1,18 @@
 /** TypeScript of the project for scripts that run without vitest, and as one file for a browser. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** `#checksum` and its like, as package.json gives them for node, but from the sources. */
+function platformAliases() {
+  const { imports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const source = ({ node }) => join(ROOT, node.replace(/^\.\/dist\//, 'src/').replace(/\.js$/, '.ts'));
+  return Object.fromEntries(Object.entries(imports).map(([name, conditions]) => [name, source(conditions)]));
+}
 
 /**
  * Imports a TypeScript file with everything below it. Its classes are not those of dist: take values from it, not errors.
@@ -18,10 +25,7 @@ export async function importTypeScript(path) {
     write: false,
     format: 'esm',
     platform: 'node',
-    alias: {
-      '#checksum': join(ROOT, 'src/platform/node/checksum.ts'),
-      '#data': join(ROOT, 'src/platform/node/data.ts'),
-    },
+    alias: platformAliases(),
     // The data files are found from the place of the module that reads them.
     define: { 'import.meta.url': JSON.stringify(pathToFileURL(join(ROOT, 'src/platform/node/data.ts')).href) },
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire('file:///');" },
