@@ -49,7 +49,7 @@ function run(environment: Record<string, string> = {}) {
   const child = spawnSync('bash', [join(root, '.ci/run')], {
     cwd: tmpdir(),
     encoding: 'utf8',
-    env: { ...process.env, PATH: path, ...environment },
+    env: { ...process.env, FUZZ_SECONDS: '', PATH: path, ...environment },
   });
   const calls = readFileSync(join(root, 'calls'), 'utf8').trim().split('\n');
   return {

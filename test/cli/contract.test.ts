@@ -75,7 +75,10 @@ const KeyState = ['blank', 'zero', 'invalid'];
 
 const Dct = Type.Object({
   current: orNull(Type.Union([Type.Literal(1), Type.Literal(2)])),
-  copies: Type.Array(words('current', 'stale', 'erased', 'invalid', 'write-incomplete'), { minItems: 2, maxItems: 2 }),
+  copies: Type.Array(words('current', 'stale', 'erased', 'invalid', 'write-incomplete', 'absent'), {
+    minItems: 2,
+    maxItems: 2,
+  }),
   format: orNull(words('0x370', '0x330')),
   crc: orNull(words('ok', 'bad')),
   sequence: orNull(Count),
@@ -132,7 +135,8 @@ const Inspection = Type.Object({
   dct: orNull(Dct),
   eeprom: orNull(
     Type.Object({
-      format: words('current', 'legacy'),
+      // null when no page holds anything that tells.
+      format: orNull(words('current', 'legacy')),
       activePage: orNull(Type.Union([Type.Literal(1), Type.Literal(2)])),
       page1: PageState,
       page2: PageState,
