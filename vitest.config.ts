@@ -1,7 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** interop needs the tools of others, browser needs Chromium: `npm test` runs neither. */
+const OTHERS = { interop: 'test/interop/**/*.test.ts', browser: 'test/e2e/**/*.test.ts' };
+const include = Object.values(OTHERS);
 
 export default defineConfig({
   resolve: {
@@ -13,8 +17,16 @@ export default defineConfig({
     },
   },
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/interop/**', 'test/e2e/**', 'node_modules/**'],
     testTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, ...include] },
+      },
+      ...Object.entries(OTHERS).map(([name, files]) => ({
+        extends: true as const,
+        test: { name, include: [files], hookTimeout: 60_000 },
+      })),
+    ],
   },
 });

@@ -2,7 +2,7 @@
  * Makes a fresh clone ready to run: installs the packages and builds, each only when needed, and says so in one line.
  * `npm start` and `npm test` run it first.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runNpm } from './npm.mjs';
@@ -28,6 +28,11 @@ function newest(path) {
 
 function needsInstallation() {
   const installed = modified(INSTALLED);
+  // npm ci would empty the folder behind the link, which others use.
+  if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    console.error('node_modules is a link to the packages of another checkout: nothing is installed here.');
+    return false;
+  }
   return installed === undefined || installed < (modified('package-lock.json') ?? 0);
 }
 

@@ -38,7 +38,8 @@ export function readInput(path: string, maxSize = DEFAULT_MAX_SIZE): Uint8Array 
         help: 'Name a file in it.',
       });
     }
-    if (!status.isFile()) return readStream(file, path, maxSize);
+    // Files the system makes up while they are read (/proc, /sys) claim to have no size.
+    if (!status.isFile() || status.size === 0) return readStream(file, path, maxSize);
     if (status.size > maxSize) throw tooLarge(path, maxSize, status.size);
     return readExactly(file, path, status.size);
   } finally {

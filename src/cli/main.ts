@@ -5,6 +5,7 @@ import { EXIT_DONE, EXIT_FAILED } from './command.js';
 import { COMMANDS, commandNames } from './commands/index.js';
 import { writeAll } from './io.js';
 import { runCommand } from './run.js';
+import { forTerminal } from './terminal.js';
 
 async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
@@ -30,10 +31,11 @@ async function main(argv: readonly string[]): Promise<number> {
 function describeError(error: unknown, debug: boolean): string {
   if (error instanceof FlashatlasError) {
     const stack = debug ? `\n${error.stack}` : '';
-    return `flashatlas: ${error.message}\n  ${error.help}\n  (${error.code})${stack}\n`;
+    return forTerminal(`flashatlas: ${error.message}\n  ${error.help}\n  (${error.code})${stack}\n`, false);
   }
   const stack = debug && error instanceof Error ? error.stack : 'Run again with --debug for its stack.';
-  return `flashatlas: this is a bug: ${error instanceof Error ? error.message : String(error)}\n  ${stack}\n`;
+  const message = error instanceof Error ? error.message : String(error);
+  return forTerminal(`flashatlas: this is a bug: ${message}\n  ${stack}\n`, false);
 }
 
 /** The same facts for programs: stdout stays one document even when a command could not do its job. */

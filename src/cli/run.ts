@@ -3,6 +3,7 @@ import { COLOURED, PLAIN } from '../report/style.js';
 import { type ParsedArguments, parseArguments } from './args.js';
 import { COMMON_OPTIONS, type Command, type Context, EXIT_DONE } from './command.js';
 import { writeAll } from './io.js';
+import { forTerminal } from './terminal.js';
 
 const MAX_WIDTH = 110;
 
@@ -18,12 +19,15 @@ export async function runCommand(name: string, command: Command, argv: readonly 
 
 function contextOf(args: ParsedArguments): Context {
   const encoder = new TextEncoder();
+  const json = args.flag('--json');
+  const coloured = wantsColour(args.text('--color'));
+  const printable = (text: string): string => (json ? text : forTerminal(text, coloured));
   return {
-    write: (content) => writeAll(1, typeof content === 'string' ? encoder.encode(content) : content),
-    warn: (text) => writeAll(2, encoder.encode(text)),
-    style: wantsColour(args.text('--color')) ? COLOURED : PLAIN,
+    write: (content) => writeAll(1, typeof content === 'string' ? encoder.encode(printable(content)) : content),
+    warn: (text) => writeAll(2, encoder.encode(forTerminal(text, false))),
+    style: coloured ? COLOURED : PLAIN,
     width: Math.min(process.stdout.columns ?? MAX_WIDTH, MAX_WIDTH),
-    json: args.flag('--json'),
+    json,
   };
 }
 

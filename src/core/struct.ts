@@ -67,8 +67,18 @@ export interface StructShape {
   /** Total size in bytes. */
   readonly size: number;
   readonly fields: readonly FieldPlace[];
-  /** The compiled reader; used by structures that hold this one. */
-  readonly parser: Parser;
+}
+
+/**
+ * The compiled readers, for structures that hold other ones. Beside the structures and not in them, because the types that
+ * binary-parser publishes cannot be found by those who use ours.
+ */
+const parsers = new WeakMap<StructShape, Parser>();
+
+function parserOf(shape: StructShape): Parser {
+  const parser = parsers.get(shape);
+  if (!parser) throw declarationError(shape.name, '(not declared with struct)');
+  return parser;
 }
 
 export interface Struct<V> extends StructShape {
@@ -120,11 +130,10 @@ export function struct<const L extends FieldList>(name: string, list: L): Struct
   }
   const byName = new Map(fields.map((field) => [field.name, field]));
 
-  return {
+  const declared: Struct<Flat<ListValue<L>>> = {
     name,
     size,
     fields,
-    parser,
     decode(bytes, offset = 0) {
       requireStruct(name, fields, size, bytes, offset);
       return parser.parse(bytes.subarray(offset, offset + size)) as Flat<ListValue<L>>;
@@ -143,6 +152,8 @@ export function struct<const L extends FieldList>(name: string, list: L): Struct
       return place;
     },
   };
+  parsers.set(declared, parser);
+  return declared;
 }
 
 function kindSize(kind: FieldKind): number {
@@ -158,11 +169,11 @@ function addToParser(parser: Parser, name: string, kind: FieldKind): Parser {
   if ('bytes' in kind) return parser.buffer(name, { length: kind.bytes, clone: true });
   if ('of' in kind) {
     return parser.array(name, {
-      type: typeof kind.of === 'string' ? PARSER_TYPES[kind.of] : kind.of.parser,
+      type: typeof kind.of === 'string' ? PARSER_TYPES[kind.of] : parserOf(kind.of),
       length: kind.count,
     });
   }
-  return parser.nest(name, { type: kind.parser });
+  return parser.nest(name, { type: parserOf(kind) });
 }
 
 function requireStruct(

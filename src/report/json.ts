@@ -20,12 +20,17 @@ const ADDRESS_FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 export function renderJson(document: unknown): string {
-  return JSON.stringify(document, addressesAsText, 2);
+  return printable(JSON.stringify(document, addressesAsText, 2));
 }
 
 /** The same on one line, for NDJSON. */
 export function renderJsonLine(document: unknown): string {
-  return JSON.stringify(document, addressesAsText);
+  return printable(JSON.stringify(document, addressesAsText));
+}
+
+/** JSON escapes what lies below U+0020 by itself, but not DEL and the C1 controls, which move the cursor of terminals too. */
+function printable(json: string): string {
+  return json.replace(/[\u007f-\u009f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
 }
 
 function addressesAsText(key: string, value: unknown): unknown {

@@ -7,13 +7,17 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const setupScript = readFileSync(fileURLToPath(new URL('../../.ci/setup.mjs', import.meta.url)), 'utf8');
+const built = /const BUILT = '([^']+)'/.exec(setupScript)?.[1] ?? '';
 
 /** Stands for npm: notes how it was called and leaves what the real one would. */
 const FAKE_NPM = `
@@ -22,7 +26,7 @@ const FAKE_NPM = `
   if (process.env.FAIL) { console.log('the reason'); process.exit(3); }
   const put = (folder, name) => { mkdirSync(folder, { recursive: true }); writeFileSync(folder + '/' + name, ''); };
   if (process.argv[2] === 'ci') put('node_modules', '.package-lock.json');
-  else put('dist/cli/bundle', 'main.js');
+  else put('${dirname(built)}', '${basename(built)}');
 `;
 
 let root = '';
@@ -85,6 +89,18 @@ describe('setup', () => {
       setup();
       touchLater(path);
       expect(setup().calls).toEqual(['run build']);
+    },
+  );
+
+  it.skipIf(process.platform === 'win32')(
+    'never installs through a link: those packages belong to another checkout',
+    () => {
+      put('elsewhere/kept');
+      symlinkSync(at('elsewhere'), at('node_modules'));
+      const { lines, calls } = setup();
+      expect(calls).toEqual(['run build']);
+      expect(lines[0]).toContain('node_modules is a link');
+      expect(existsSync(at('elsewhere/kept'))).toBe(true);
     },
   );
 

@@ -145,4 +145,11 @@ describe('struct', () => {
       ]),
     ).toThrow(/Twice has no usable field a/);
   });
+
+  it('gives each mistake its code', () => {
+    const good = sample.decode(new Uint8Array(sample.size));
+    const code = (name: string) => expect.objectContaining({ code: name });
+    expect(() => sample.encode({ ...good, b: 1.5 })).toThrow(code('STRUCT_BAD_VALUE'));
+    expect(() => sample.field('absent' as 'a')).toThrow(code('STRUCT_NO_FIELD'));
+  });
 });

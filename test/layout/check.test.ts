@@ -292,6 +292,7 @@ describe('sense of a board', () => {
 
   it('a platform with another name than the one it has', async () => {
     const problem = await onlyProblem(boardWith((board) => put(board, 'platform/name', 'Photon')));
+    expect(problem.code).toBe('LAYOUT_PLATFORM_NAME');
     expect(problem.message).toBe(
       'my.board.json#/platform/name: platform 8 has another name: expected "P1", got "Photon".',
     );

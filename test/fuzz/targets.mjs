@@ -1,0 +1,88 @@
+/**
+ * What is fuzzed. A target is a name and a function that takes bytes; throwing a FlashatlasError is fine, anything else is
+ * not. To add one, add one line.
+ */
+import {
+  BUILT_IN,
+  DECODER_NAMES,
+  drawMap,
+  examine,
+  FlashatlasError,
+  flashOf,
+  loadBoard,
+  MemoryImage,
+  matchModules,
+  openBoard,
+  PLAIN,
+  renderJson,
+  renderMap,
+} from '../../dist/index.js';
+import { renderInspection } from '../../dist/report/inspect.js';
+
+export { FlashatlasError };
+
+const BOARD_FILES = BUILT_IN.names().filter((name) => name.endsWith('.board.json'));
+const boards = ['particle-p1', 'particle-electron', 'stm32f205-generic'].map((id) => loadBoard(id));
+
+function input(bytes, base) {
+  const image = MemoryImage.fromBytes(bytes, base ?? 0, { name: 'fuzz', offset: 0 });
+  const addressSource = base === undefined ? 'assumed' : 'given';
+  return { path: 'fuzz', bytes, format: 'bin', image, addressSource, container: null, findings: [] };
+}
+
+function inspectAndRender(bytes, board, base) {
+  const { report } = examine(input(bytes, base), board);
+  const { total, ...counts } = report.coverage;
+  const sum = Object.values(counts).reduce((all, count) => all + count, 0);
+  if (sum !== total) throw new Error(`coverage does not add up: ${sum} of ${total}`);
+  JSON.parse(renderJson(report));
+  renderInspection(report, { style: PLAIN, width: 100 });
+}
+
+/** @type {Readonly<Record<string, (bytes: Uint8Array, random: import('./random.mjs').Random) => unknown>>} */
+export const TARGETS = {
+  inspect: (bytes, random) => inspectAndRender(bytes, random.pick(boards)),
+  'inspect --base': (bytes, random) =>
+    inspectAndRender(bytes, boards[0], random.pick([0, 0x08000000, 0x080a0000, 0xfffffff0])),
+  map: (bytes) => {
+    const { survey, stretches } = examine(input(bytes), boards[0]);
+    renderMap(drawMap(flashOf(boards[0]).sectors, survey.regions, stretches, 4096), 4096, PLAIN);
+  },
+  'catalog match': (bytes) => matchModules(input(bytes), boards[0]),
+  'layouts check': (_, random) => openBoard(damagedBoard(random), 'fuzz.board.json', { decoders: DECODER_NAMES }),
+};
+
+const ODD_VALUES = [
+  null,
+  '',
+  0,
+  -1,
+  1e300,
+  'x'.repeat(300),
+  [],
+  {},
+  '0xFFFFFFFF',
+  '0x08000000',
+  '0x1',
+  true,
+  ['a', 'a'],
+];
+
+/** A shipped board file with a few values replaced, removed or moved to other places. */
+function damagedBoard(random) {
+  const board = structuredClone(BUILT_IN.read(random.pick(BOARD_FILES)));
+  for (let count = 1 + random.below(4); count > 0; count--) {
+    const [owner, key] = random.pick(placesIn(board));
+    const change = random.below(4);
+    if (change === 0 && !Array.isArray(owner)) delete owner[key];
+    else if (change === 1) owner[key] = structuredClone(random.pick(placesIn(board).map(([from, name]) => from[name])));
+    else owner[key] = structuredClone(random.pick(ODD_VALUES));
+  }
+  return board;
+}
+
+/** Every object or list of a JSON value with each of its keys. */
+function placesIn(value) {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.keys(value).flatMap((key) => [[value, key], ...placesIn(value[key])]);
+}

@@ -1,0 +1,28 @@
+/** `describe` for suites that ask the tools of others. Without the tools they are skipped, and fail when CI is set. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { describe, it } from 'vitest';
+
+/** True when the command can be started, whatever it then says. */
+function isInstalled(command: string): boolean {
+  return spawnSync(command, ['--version'], { stdio: 'ignore', timeout: 30_000 }).error === undefined;
+}
+
+/** @param commands names of all tools the suite calls; `.ci/run` installs their packages. */
+export function describeWithTools(name: string, commands: readonly string[], suite: () => void): void {
+  const missing = commands.filter((command) => !isInstalled(command));
+  if (missing.length > 0 && process.env.CI) {
+    describe(name, () => {
+      it(`has ${commands.join(', ')}`, () => {
+        throw new Error(`Not installed: ${missing.join(', ')}. See the list of packages in .ci/run.`);
+      });
+    });
+    return;
+  }
+  if (missing.length > 0) console.log(`Notice: "${name}" is skipped; not installed: ${missing.join(', ')}.`);
+  describe.skipIf(missing.length > 0)(name, suite);
+}
+
+/** Runs a tool and gives back its standard output. @throws with its error output when it fails. */
+export function callTool(command: string, args: readonly string[], cwd: string): Buffer {
+  return execFileSync(command, [...args], { cwd, timeout: 60_000, maxBuffer: 64 * 1024 * 1024, stdio: 'pipe' });
+}
