@@ -12,14 +12,15 @@ import { build } from 'esbuild';
 const FOLDER = 'dist/cli/bundle';
 
 /**
- * The schema library is most of what a bundle with it would weigh, and only someone's own board file needs it. Its users
- * stay outside and are loaded from the library output beside the bundle.
+ * The schema library is most of what a bundle with it would weigh, and only someone's own board file needs it: it gets a
+ * file of its own beside the bundle.
  */
-const schemaStaysOutside = {
-  name: 'schema-stays-outside',
+const formCheckApart = {
+  name: 'form-check-apart',
   setup({ onResolve }) {
-    onResolve({ filter: /\/schema\.js$/ }, () => ({ path: '../../layout/schema.js', external: true }));
-    onResolve({ filter: /^typebox(\/|$)/ }, ({ path }) => ({ path, external: true }));
+    onResolve({ filter: /\/form-check\.js$/, namespace: 'file' }, ({ kind }) =>
+      kind === 'entry-point' ? undefined : { path: './form-check.cjs', external: true },
+    );
   },
 };
 
@@ -31,6 +32,8 @@ const options = {
   minify: !process.env.FLASHATLAS_READABLE_BUNDLE,
   legalComments: 'none',
   define: { 'import.meta.url': '__bundleUrl' },
+  // A script with a code cache has no import() of its own; require serves as well.
+  supported: { 'dynamic-import': false },
   logLevel: 'warning',
 };
 const bundleUrl = 'var __bundleUrl = require("node:url").pathToFileURL(__filename).href;';
@@ -40,8 +43,9 @@ await build({
   entryPoints: ['dist/cli/main.js'],
   outfile: `${FOLDER}/main.cjs`,
   banner: { js: bundleUrl },
-  plugins: [schemaStaysOutside],
+  plugins: [formCheckApart],
 });
+await build({ ...options, entryPoints: ['dist/layout/form-check.js'], outfile: `${FOLDER}/form-check.cjs` });
 await build({
   ...options,
   entryPoints: ['dist/cli/launcher.js'],

@@ -5,12 +5,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire, Module } from 'node:module';
 import { dirname, resolve } from 'node:path';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 
 const file = resolve(process.argv[2]);
 const script = new Script(Module.wrap(readFileSync(file, 'utf8')), {
   filename: file,
-  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
 });
 
 process.argv = [process.execPath, file, 'inspect', 'samples/p1-healthy.bin.gz'];

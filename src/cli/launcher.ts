@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire, Module } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 
 const file = join(dirname(fileURLToPath(import.meta.url)), 'main.cjs');
 
@@ -21,7 +21,6 @@ function codeCache(): Buffer | undefined {
 const script = new Script(Module.wrap(readFileSync(file, 'utf8')), {
   filename: file,
   cachedData: codeCache(),
-  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
 });
 const module = { exports: {} };
 script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));

@@ -13,15 +13,29 @@ export function formatSize(bytes: number): string {
   return `${formatCount(bytes)} B`;
 }
 
-/** Breaks a paragraph at blanks; continuation lines get the indent too. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what starts a colour sequence.
+const COLOUR_SEQUENCE = /\u001b\[\d+m/g;
+
+/** Columns a text takes on a terminal, colour sequences not counted. */
+export function visibleLength(text: string): number {
+  return text.includes('\u001b') ? text.replace(COLOUR_SEQUENCE, '').length : text.length;
+}
+
+/** Breaks a paragraph at blanks; continuation lines get the indent too. Colour only single words: lines are cut between. */
 export function wrapText(text: string, width: number, indent = ''): string {
   const lines: string[] = [];
   let line = '';
+  let length = 0;
   for (const word of text.split(/\s+/)) {
-    if (line && indent.length + line.length + 1 + word.length > width) {
+    const added = visibleLength(word);
+    if (line && indent.length + length + 1 + added > width) {
       lines.push(indent + line);
       line = word;
-    } else line = line ? `${line} ${word}` : word;
+      length = added;
+    } else {
+      length += line ? added + 1 : added;
+      line = line ? `${line} ${word}` : word;
+    }
   }
   if (line) lines.push(indent + line);
   return lines.join('\n');

@@ -4,6 +4,7 @@
  */
 import { LayoutError } from '../core/errors.js';
 import { describeValue, type ProblemDetails } from './fields.js';
+import type { FileKind, SchemaError } from './form-check.js';
 import { BOARD_SUFFIX, BUILT_IN, CHIP_SUFFIX, type Library } from './library.js';
 import { resolveBoard } from './load.js';
 import { nearest } from './nearest.js';
@@ -33,16 +34,14 @@ const MAX_PROBLEMS = 200;
 
 /** Problems of the parsed JSON of a chip file; `origin` is the name it has in messages. Empty when it is good. */
 export async function checkChipFile(file: unknown, origin: string, library = BUILT_IN): Promise<LayoutProblem[]> {
-  const { ChipSchema } = await import('./schema.js');
-  return report([...(await formProblems(ChipSchema, file, origin)), ...chipProblems(file, origin, library)], origin);
+  return report([...(await formProblems('chip', file, origin)), ...chipProblems(file, origin, library)], origin);
 }
 
 /** Problems of the parsed JSON of a board file; `origin` is the name it has in messages. Empty when it is good. */
 export async function checkBoardFile(file: unknown, origin: string, options: CheckOptions): Promise<LayoutProblem[]> {
-  const { BoardSchema } = await import('./schema.js');
   const { decoders, library = BUILT_IN } = options;
   const sense = boardProblems(file, origin, decoders, library);
-  return report([...(await formProblems(BoardSchema, file, origin)), ...sense], origin);
+  return report([...(await formProblems('board', file, origin)), ...sense], origin);
 }
 
 /** Checks a file of `layouts/` by its name; undefined for a name of neither kind. */
@@ -86,26 +85,11 @@ function report(problems: readonly ProblemDetails[], origin: string): LayoutProb
   return [...listed, { code: 'LAYOUT_MORE_PROBLEMS', where, message, help: 'Correct the others first.' }];
 }
 
-/** One finding of the schema library; the shape it shares with other JSON Schema validators. */
-interface SchemaError {
-  readonly keyword: string;
-  readonly schemaPath: string;
-  readonly instancePath: string;
-  readonly params: object;
-}
-
 const HELP = 'The JSON Schema named in "$schema" describes every key; editors use it to complete and check the file.';
 
-async function formProblems(schema: object, file: unknown, origin: string): Promise<ProblemDetails[]> {
-  const [{ Value }, { Settings }] = await Promise.all([import('typebox/value'), import('typebox/system')]);
-  const { maxErrors } = Settings.Get();
-  Settings.Set({ maxErrors: 2 * MAX_PROBLEMS });
-  let errors: readonly SchemaError[];
-  try {
-    errors = Value.Errors(schema, file);
-  } finally {
-    Settings.Set({ maxErrors });
-  }
+async function formProblems(kind: FileKind, file: unknown, origin: string): Promise<ProblemDetails[]> {
+  const { formErrors } = await import('./form-check.js');
+  const { schema, errors } = formErrors(kind, file, 2 * MAX_PROBLEMS);
   const seen = new Set<string>();
   return errors
     .flatMap((error) => formProblem(error, schema, file, origin))

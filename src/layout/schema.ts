@@ -2,8 +2,7 @@
  * The form of chip and board files, for three uses: the TypeScript types of the files, the JSON Schemas editors use
  * (layouts/*.schema.json, written by layouts/derive-schemas.mjs) and the schema check.
  *
- * Only check.ts may load this module, and only when a file is to be checked: loading the schema library takes longer
- * than reading a built-in board.
+ * Only form-check.ts may load this module: loading the schema library takes longer than reading a built-in board.
  */
 import Type, { type Static, type TSchema } from 'typebox';
 import { MAX_ITEMS } from './fields.js';

@@ -2,15 +2,13 @@
  * Aligned columns without a library. `inspect` answers within a fraction of the time that node itself needs to start,
  * and loading and laying out a table with cli-table3 (see table.ts) would be the largest part of what is left.
  */
-import { wrapText } from '../core/words.js';
+import { visibleLength, wrapText } from '../core/words.js';
 import type { Style } from './style.js';
 import type { Column } from './table.js';
 
 const GAP = '  ';
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what starts a colour sequence.
-const COLOUR_SEQUENCE = /\u001b\[\d+m/g;
 
-/** Rows as text lines without trailing blanks. Cells must already be safe to print; coloured cells are not wrapped. */
+/** Rows as text lines without trailing blanks. Cells must already be safe to print; only single words are coloured. */
 export function renderColumns(columns: readonly Column[], rows: readonly (readonly string[])[], style: Style): string {
   const header = columns.map((column) => style.bold(column.title));
   const cells = [header, ...rows].map((row) => row.map((cell, index) => cellLines(cell, columns[index]?.width)));
@@ -39,10 +37,6 @@ function rowLines(
 }
 
 function cellLines(cell: string, width: number | undefined): string[] {
-  if (width === undefined || cell.length <= width || cell.includes('\u001b')) return [cell];
+  if (width === undefined || visibleLength(cell) <= width) return [cell];
   return wrapText(cell, width).split('\n');
-}
-
-function visibleLength(text: string): number {
-  return text.includes('\u001b') ? text.replace(COLOUR_SEQUENCE, '').length : text.length;
 }

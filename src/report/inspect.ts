@@ -125,7 +125,8 @@ function needs(module: ModuleReport, style: Style): string {
       const name = dependency.function === 'system-part' ? `part ${dependency.index}` : dependency.function;
       const words = `${name} >= ${dependency.minVersion}`;
       if (dependency.satisfied) return `${words} ${style.green('met')}`;
-      return `${words} ${style.red(dependency.found === null ? 'not here' : `has ${dependency.found}`)}`;
+      const lack = dependency.found === null ? ['not', 'here'] : ['has', `${dependency.found}`];
+      return `${words} ${lack.map((word) => style.red(word)).join(' ')}`;
     })
     .join(', ');
 }

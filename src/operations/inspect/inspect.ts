@@ -75,7 +75,10 @@ export function examine(input: InspectInput, board: Board, options: InspectOptio
   const { placed, survey, acquisition, findings: readingFindings } = acquire(input, board);
   const { image } = placed;
   const kind = kindOf(placed, survey, board, flash);
-  const configuration = readConfiguration(image, survey.regions, systemGeneration(survey.modules), showSecrets);
+  const hasMap = kind === 'flash-dump' || kind === 'image';
+  // A file that is one module has no configuration, even where a module of another platform lies over the place of one.
+  const regions = hasMap ? survey.regions : [];
+  const configuration = readConfiguration(image, regions, systemGeneration(survey.modules), showSecrets);
   const optionBytes = readOptionBytes(image, board, options.optcr);
   const total = judgedRanges(kind, image, flash);
   const claims = [...survey.modules.map(moduleClaim), ...configurationClaims(configuration)];
@@ -88,7 +91,6 @@ export function examine(input: InspectInput, board: Board, options: InspectOptio
   );
   const deviceOs = agreedRelease(modules);
   const unmet = unmetDependencies(survey).filter((state) => state.found !== null || kind === 'flash-dump');
-  const hasMap = kind === 'flash-dump' || kind === 'image';
   const report: InspectReport = {
     schema: 'flashatlas/inspect',
     schemaVersion: 1,

@@ -100,6 +100,8 @@ export function looksLikeRecords(bytes: Uint8Array): boolean {
 function contentOf(bytes: Uint8Array, usedBytes: number, state: PageState): PageContent {
   if (state === 'absent') return 'absent';
   if (usedBytes === 0) return 'erased';
+  // The legacy word for a valid page is zero, and so is everything in a dump that failed: no page is all zero.
+  if (isFilledWith(bytes, 0)) return 'other';
   if (state === 'active' || state === 'copy' || state === 'inactive') return 'eeprom';
   if (parkedModuleLength(bytes) !== undefined) return 'parked-module';
   return looksLikeRecords(bytes) ? 'eeprom' : 'other';

@@ -3,6 +3,7 @@
  * where flash can be erased (sector starts); everything else is scanned with the CRC as the judge.
  */
 import { isFilledWith } from '../../core/bytes.js';
+import { LayoutError } from '../../core/errors.js';
 import type { MemoryImage } from '../../core/image.js';
 import { ADDRESS_SPACE_END, containsAddress, intersect, type Range, subtractRanges } from '../../core/range.js';
 import { moduleFunctionCode } from '../../layout/platforms.js';
@@ -50,8 +51,13 @@ const WHOLE_ADDRESS_SPACE: Range = { start: 0, end: ADDRESS_SPACE_END };
 
 export function flashOf(board: Board): Memory {
   const flash = board.chip.memories.find((memory) => memory.kind === 'flash');
-  if (!flash) throw new Error(`chip ${board.chip.id} has no flash memory`);
-  return flash;
+  if (flash) return flash;
+  throw new LayoutError({
+    code: 'CHIP_WITHOUT_FLASH',
+    what: `chip ${board.chip.id} has no flash memory`,
+    expected: 'a memory of kind flash',
+    help: 'Add the flash to the chip file.',
+  });
 }
 
 export function surveyModules(image: MemoryImage, board: Board): ModuleSurvey {
