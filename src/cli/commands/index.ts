@@ -15,6 +15,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = Object.assign(Object.cr
     about: 'the chip drawn to scale',
     load: async () => (await import('./map.js')).command,
   },
+  dct: {
+    about: 'the device configuration: both copies, which one is in use, every field',
+    load: async () => (await import('./dct.js')).command,
+  },
+  keys: {
+    about: 'device and server keys: kind, soundness, fingerprints',
+    load: async () => (await import('./keys.js')).command,
+  },
   layouts: {
     about: 'the chips and boards that are known; check your own board file',
     load: async () => (await import('./layouts.js')).command,

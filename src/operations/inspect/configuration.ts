@@ -56,8 +56,8 @@ export function readConfiguration(
   generation: SystemGeneration,
   showSecrets: boolean,
 ): Configuration {
-  const dctRegions = pairOf(regions, 'dct');
-  const eepromRegions = pairOf(regions, 'eeprom');
+  const dctRegions = regionPair(regions, 'dct');
+  const eepromRegions = regionPair(regions, 'eeprom');
   return {
     dctRegions,
     dct: dctRegions && readDct(image, dctRegions, generation, showSecrets),
@@ -66,12 +66,14 @@ export function readConfiguration(
   };
 }
 
-function pairOf(regions: readonly Region[], role: Region['role']): readonly [Region, Region] | null {
+/** The two regions of a role, lower address first; null unless the board has both. */
+export function regionPair(regions: readonly Region[], role: Region['role']): readonly [Region, Region] | null {
   const [first, second] = regions.filter((region) => region.role === role).sort((a, b) => a.start - b.start);
   return first && second ? [first, second] : null;
 }
 
-function readDct(
+/** Decodes the DCT; null when the image holds neither copy whole. */
+export function readDct(
   image: MemoryImage,
   [first, second]: readonly [Region, Region],
   generation: SystemGeneration,

@@ -123,7 +123,8 @@ function moduleClaim({ module }: LocatedModule): Claim {
   return { start: module.address, end: module.end, class: 'module', label: moduleTitle(module) };
 }
 
-function describeInput(input: InspectInput, placed: PlacedImage): InspectedInput {
+/** What every report says about its input. */
+export function describeInput(input: InspectInput, placed: PlacedImage): InspectedInput {
   return {
     path: input.path,
     size: input.bytes.length,
