@@ -44,7 +44,9 @@ export function renderOptionBytes(inspection: OptionInspection, { style, width }
   }
   const sections = [renderFacts([...head, ...optionFacts(bytes)], width)];
   sections.push(titled('What follows from it', bullets(consequences, width), style));
-  if (findings.length > 0) sections.push(titled('Findings', renderFindings(findings, style, width), style));
+  // A note would only repeat what follows from the bytes.
+  const serious = findings.filter(({ severity }) => severity !== 'note');
+  if (serious.length > 0) sections.push(titled('Findings', renderFindings(serious, style, width), style));
   return `${sections.join('\n\n')}\n`;
 }
 
