@@ -3,6 +3,7 @@ import { formatAddress } from '../core/bytes.js';
 import { formatCount, wrapText } from '../core/words.js';
 import type { DctCopyView, DctFieldReport, DctInspection } from '../operations/configuration/dct.js';
 import type { DctLeftover } from '../operations/configuration/leftovers.js';
+import type { DctReport } from '../regions/dct/decode.js';
 import type { WifiValues } from '../regions/dct/wifi.js';
 import { renderColumns } from './columns.js';
 import { type Fact, listWords, renderFacts } from './facts.js';
@@ -125,16 +126,7 @@ function copiesText({ copies, report, source }: DctInspection, width: number, st
   if (!report) return table;
   const { rules, assumed, reason } = report.why;
   const chosen = report.current === null ? 'No copy is in use' : `Copy ${report.current} is in use`;
-  const firmware =
-    rules === 'electron' ? 'the Electron' : rules === 'from-0.7.0' ? 'firmware from 0.7.0' : 'firmware before 0.7.0';
-  const basis = assumed
-    ? source.form === 'flash-dump'
-      ? ', assumed because the system parts do not tell which firmware runs'
-      : ', assumed because the input holds no system firmware'
-    : ', which is what the system parts belong to';
-  const sentences = [
-    `${chosen}, by the rules of ${firmware}${rules === 'electron' ? '' : basis}: ${lowerFirst(reason)}`,
-  ];
+  const sentences = [`${chosen}: ${lowerFirst(reason)}`, ...rulesSentence(rules, assumed, source.form)];
   if (report.disagreement) {
     const { before070, from070 } = report.disagreement;
     const name = (current: 1 | 2 | null): string => (current === null ? 'none' : `copy ${current}`);
@@ -143,6 +135,15 @@ function copiesText({ copies, report, source }: DctInspection, width: number, st
     );
   }
   return `${table}\n${wrapText(sentences.join(' '), width)}`;
+}
+
+function rulesSentence(rules: DctReport['why']['rules'], assumed: boolean, form: string): string[] {
+  if (rules === 'electron') return [];
+  const firmware = rules === 'from-0.7.0' ? 'firmware from 0.7.0' : 'firmware before 0.7.0';
+  if (!assumed) return [`That is how ${firmware} chooses, which the system parts here belong to.`];
+  const why =
+    form === 'flash-dump' ? 'the system parts do not tell which firmware runs' : 'there is no system firmware here';
+  return [`That is how ${firmware} chooses, assumed because ${why}.`];
 }
 
 function lowerFirst(text: string): string {

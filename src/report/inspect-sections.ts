@@ -6,6 +6,7 @@ import { formatAddress } from '../core/bytes.js';
 import { formatCount, wrapText } from '../core/words.js';
 import type { InspectReport, LeftoverReport } from '../operations/inspect/report.js';
 import type {
+  DctSectionSummary,
   DctSummary,
   EepromSummary,
   IdentitySummary,
@@ -52,7 +53,7 @@ function hexId(value: number): string {
 
 /** What is stored on the device beside its firmware. */
 export function configurationSections(report: InspectReport, width: number): Section[] {
-  const { dct, eeprom, identity, optionBytes, resources } = report;
+  const { dct, dctSection, eeprom, identity, optionBytes, resources } = report;
   const sections: Section[] = [];
   const add = (title: string, facts: readonly Fact[]): void => {
     if (facts.length > 0) sections.push({ title, body: renderFacts(facts, width) });
@@ -66,6 +67,7 @@ export function configurationSections(report: InspectReport, width: number): Sec
     }),
   );
   if (dct) add('Device configuration (DCT)', dctFacts(dct));
+  if (dctSection) add('Device configuration (application section)', valueFacts(dctSection));
   add('Updates', updateFacts(report));
   if (eeprom) add('EEPROM', eepromFacts(eeprom));
   if (identity) add('Device', identityFacts(identity));
@@ -79,12 +81,38 @@ function dctFacts(dct: DctSummary): Fact[] {
   const { current } = dct;
   const facts: Fact[] = [['Copy in use', copyWords(dct)]];
   if (current === null) return facts;
-  facts.push(['Device key', deviceKeyWords(dct)], ['Server key', serverKeyWords(dct.serverPublicKey)]);
-  facts.push(['Server address', addressWords(dct)], ['Claim', claimWords(dct)]);
-  facts.push(...wifiFacts(dct));
-  if (dct.deviceId) facts.push(['Device ID', dct.deviceId]);
+  facts.push(...valueFacts(dct));
   const stale = staleSecrets(dct);
   if (stale) facts.push(['Old copy', stale]);
+  return facts;
+}
+
+/** What a copy and an application section have in common; only a copy has networks. */
+type Values = Pick<
+  DctSummary | DctSectionSummary,
+  | 'devicePrivateKey'
+  | 'devicePublicKey'
+  | 'devicePrivateKeyReason'
+  | 'deviceKeyFingerprint'
+  | 'serverPublicKey'
+  | 'serverAddress'
+  | 'serverPort'
+  | 'claimed'
+  | 'claimCode'
+  | 'wifi'
+  | 'antenna'
+  | 'deviceId'
+>;
+
+function valueFacts(values: Values): Fact[] {
+  const facts: Fact[] = [
+    ['Device key', deviceKeyWords(values)],
+    ['Server key', serverKeyWords(values.serverPublicKey)],
+    ['Server address', addressWords(values)],
+    ['Claim', claimWords(values)],
+    ...wifiFacts(values),
+  ];
+  if (values.deviceId) facts.push(['Device ID', values.deviceId]);
   return facts;
 }
 
@@ -101,7 +129,7 @@ const KEY_STATES: Readonly<Record<string, string>> = {
   zero: 'not set (all zero)',
 };
 
-function deviceKeyWords(dct: DctSummary): string {
+function deviceKeyWords(dct: Values): string {
   const { devicePrivateKey: kind, devicePublicKey: relation, devicePrivateKeyReason: reason } = dct;
   if (KEY_STATES[kind]) return KEY_STATES[kind];
   if (kind === 'invalid') return `not usable: ${reason}`;
@@ -121,16 +149,17 @@ function serverKeyWords(kind: string): string {
   return kind === 'other' ? 'not a key of Particle: the board connects to another cloud' : 'not usable';
 }
 
-function addressWords({ serverAddress, serverPort }: DctSummary): string {
+function addressWords({ serverAddress, serverPort }: Values): string {
   if (serverAddress === null) return 'not set: the address built into the firmware is used';
   return serverPort === null ? `${serverAddress}, default port` : `${serverAddress}, port ${serverPort}`;
 }
 
-function claimWords({ claimed, claimCode }: DctSummary): string {
+function claimWords({ claimed, claimCode }: Values): string {
   return `${claimed ? 'claimed' : 'not claimed'}, ${claimCode ? 'a claim code is stored' : 'no claim code'}`;
 }
 
-function wifiFacts({ wifi, antenna }: DctSummary): Fact[] {
+function wifiFacts({ wifi, antenna }: Values): Fact[] {
+  if (!wifi) return [];
   const networks = wifi.networks.map(({ ssid, security, keyLength, ...network }) => {
     const revealed = 'key' in network && network.key ? `key ${network.key}` : 'key set';
     return `“${ssid}” (${security}, ${keyLength > 0 ? revealed : 'no key'})`;

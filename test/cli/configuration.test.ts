@@ -53,7 +53,7 @@ describe('dct show', () => {
     const { stdout, code } = await run('dct', 'show', dump);
     expect(code).toBe(0);
     expect(stdout.replace(/\s+/g, ' ')).toContain(
-      'Copy 1 is in use, by the rules of firmware from 0.7.0, which is what the system parts belong to: only copy 1 has a usable header.',
+      'Copy 1 is in use: only copy 1 has a usable header. That is how firmware from 0.7.0 chooses, which the system parts here belong to.',
     );
     expect(stdout).toContain('“Workshop”: WPA2_AES, channel 6, key set, 28 bytes');
     expect(stdout).toContain('device.spark.io, port 5683');
@@ -388,6 +388,17 @@ describe('inspect', () => {
       'copy 1, not in use, still holds Wi-Fi passphrases, the device private key, the claim code',
     );
     expect(stdout).toMatch(/^0x080E0000 +3,000 {2}compressed or encrypted/m);
+  });
+
+  it('reads what DFU alternate setting 1 gives', async () => {
+    const path = file(copy1.slice(APPLICATION.offset, APPLICATION.offset + APPLICATION.size));
+    const { stdout } = await run('inspect', path);
+    expect(stdout).toContain('Device configuration (application section)');
+    expect(stdout).toContain('device.spark.io, port 5683');
+    expect(stdout).toContain('8,391 bytes: dct 8,391');
+    expect(stdout).not.toContain('Not explained');
+    const document = JSON.parse((await run('inspect', '--json', path)).stdout);
+    expect(document).toMatchObject({ kind: 'dct-section', dct: null, dctSection: { claimed: true, wifi: null } });
   });
 
   it('says how a dump was read wrongly', async () => {
