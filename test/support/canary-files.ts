@@ -28,6 +28,11 @@ export class PlantedFiles {
     this.#write('no-header', this.#dumpWith(withoutMagic(copy1), withoutMagic(copy2)));
     this.#write('incomplete', this.#dumpWith(incomplete(copy1), incomplete(copy2)));
     this.#write('sector', copy2);
+    this.#write('sector-no-header', withoutMagic(copy2));
+    this.#write(
+      'eeprom-sized',
+      Uint8Array.from({ length: 0x14000 }, (_, index) => copy2[index % copy2.length] ?? 0),
+    );
     this.#write('sectors', dump.slice(COPY1, COPY2 + copy2.length));
     const { offset, size } = dctSection('wiced', 'application');
     this.#write('section', copy2.slice(offset, offset + size));

@@ -7,6 +7,7 @@ import { type DctInspection, fieldsOf, getField, inspectDct, pickCopy } from '..
 import { renderDct, renderHexRows } from '../../report/dct.js';
 import { renderJson } from '../../report/json.js';
 import { TOOL } from '../../tool.js';
+import { refuseOthersOptions } from '../actions.js';
 import { type ParsedArguments, suggestion } from '../args.js';
 import { type Command, type Context, EXIT_DONE, INPUT_OPTIONS } from '../command.js';
 import { writeOutput } from '../io.js';
@@ -37,6 +38,7 @@ export const command: Command = {
   async run(args, context) {
     const [action, file, field, ...more] = args.operands;
     if (action === undefined || !ACTIONS.includes(action)) throw badAction(action);
+    refuseOthersOptions(args, command.options, action);
     const complete = file !== undefined && more.length === 0 && (field !== undefined) === (action === 'get');
     if (!complete) throw badOperands(action);
     const board = await boardFrom(args);

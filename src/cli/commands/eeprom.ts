@@ -11,6 +11,7 @@ import { summariseEeprom } from '../../operations/inspect/summaries.js';
 import { renderEeprom, renderHistory } from '../../report/eeprom.js';
 import { renderJson } from '../../report/json.js';
 import { TOOL } from '../../tool.js';
+import { refuseOthersOptions } from '../actions.js';
 import { suggestion } from '../args.js';
 import { type Command, type Context, EXIT_DONE, INPUT_OPTIONS } from '../command.js';
 import { writeOutput } from '../io.js';
@@ -44,6 +45,7 @@ export const command: Command = {
     if (action === undefined || !ACTIONS.includes(action) || file === undefined || more.length > 0) {
       throw badUse(action);
     }
+    refuseOthersOptions(args, command.options, action);
     const board = await boardFrom(args);
     const reader = (args.text('--reader') ?? 'auto') as EepromReader;
     const inspection = inspectEeprom(await openInput(file, args), board, reader);

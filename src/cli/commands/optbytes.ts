@@ -14,6 +14,7 @@ import { summariseOptionBytes } from '../../operations/inspect/summaries.js';
 import { renderJson } from '../../report/json.js';
 import { renderOptionBytes, renderOptionEncoding } from '../../report/option-bytes.js';
 import { TOOL } from '../../tool.js';
+import { refuseOthersOptions } from '../actions.js';
 import { type ParsedArguments, parseNumber, suggestion } from '../args.js';
 import { type Command, EXIT_DONE, INPUT_OPTIONS } from '../command.js';
 import { boardFrom, openInput } from '../open.js';
@@ -52,11 +53,11 @@ export const command: Command = {
   async run(args, context) {
     const [action, operand, ...more] = args.operands;
     if (action === undefined || !ACTIONS.includes(action)) throw badAction(action);
+    refuseOthersOptions(args, command.options, action);
     const board = await boardFrom(args);
     if (action === 'decode') {
       if (operand === undefined || more.length > 0)
         throw badOperands('decode needs one word or file', 'decode 0x0FFFAAED');
-      requireNone(args, action);
       const inspection = await inspect(operand, args, board);
       if (context.json) context.write(`${renderJson(decodeDocument(inspection, board))}\n`);
       else context.write(renderOptionBytes(inspection, context));
@@ -98,19 +99,6 @@ function badAction(action: string | undefined): UsageError {
 
 function badOperands(what: string, example: string): UsageError {
   return new UsageError({ code: 'USAGE_OPERANDS', what, help: `Write for example: flashatlas optbytes ${example}` });
-}
-
-/** Settings given to decode would be ignored, and nobody should believe that they were not. */
-function requireNone(args: ParsedArguments, action: string): void {
-  const stray = Object.entries(command.options).find(
-    ([name, { about }]) => about.startsWith('encode:') && args.has(name),
-  );
-  if (!stray) return;
-  throw new UsageError({
-    code: 'USAGE_OPERANDS',
-    what: `${stray[0]} belongs to encode, not to ${action}`,
-    help: 'Write for example: flashatlas optbytes encode --from 0x0FFFAAED --protect 0',
-  });
 }
 
 /** A word unless there is a file of that name. */
