@@ -28,11 +28,16 @@ export function parseJson(file: string): unknown {
       code: 'LAYOUT_BAD_JSON',
       what: 'the layout file is not JSON',
       where: file,
-      got: error instanceof Error ? error.message : String(error),
+      got: jsonMistake(error),
       help: 'Compare it with layouts/particle-p1.board.json; an editor with JSON support shows the place.',
-      cause: error,
     });
   }
+}
+
+/** The engine's own message quotes the file, which may be anything: a dump named by mistake holds secrets. */
+function jsonMistake(error: unknown): string {
+  const position = error instanceof Error ? /position (\d+)/.exec(error.message)?.[1] : undefined;
+  return position === undefined ? 'other content' : `a mistake at character ${position}`;
 }
 
 /** @throws UsageError when there is not exactly one operand. */

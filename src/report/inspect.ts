@@ -4,6 +4,7 @@ import { formatCount, formatSize, wrapText } from '../core/words.js';
 import type { InspectReport, ModuleReport } from '../operations/inspect/report.js';
 import { renderColumns } from './columns.js';
 import { renderFindings, renderVerdict } from './findings.js';
+import { configurationSections, leftoverSections, readingSections } from './inspect-sections.js';
 import type { Style } from './style.js';
 
 export interface TextOptions {
@@ -16,10 +17,13 @@ export interface TextOptions {
 
 export function renderInspection(report: InspectReport, { style, width, brief }: TextOptions): string {
   const sections = [heading(report, style)];
+  for (const { title, body } of readingSections(report, width)) sections.push(titled(title, body, style));
   if (report.sectors.length > 0) sections.push(titled('Sectors', sectorTable(report, style), style));
   if (report.modules.length > 0) sections.push(titled('Modules', moduleTable(report.modules, style), style));
   if (report.embedded.length > 0) sections.push(titled('Carried inside, not installed', embedded(report), style));
+  for (const { title, body } of configurationSections(report, width)) sections.push(titled(title, body, style));
   if (report.regions.length > 0 && !brief) sections.push(titled('Regions', regionTexts(report, style, width), style));
+  for (const { title, body } of leftoverSections(report, width, style)) sections.push(titled(title, body, style));
   sections.push(titled('Coverage', coverage(report), style));
   if (report.findings.length > 0) {
     sections.push(titled('Findings', renderFindings(report.findings, style, width), style));

@@ -19,6 +19,22 @@ export const COMMANDS: Readonly<Record<string, Entry>> = Object.assign(Object.cr
     about: 'bytes with the names of their fields beside them',
     load: async () => (await import('./hex.js')).command,
   },
+  dct: {
+    about: 'the device configuration: both copies, which one is in use, every field',
+    load: async () => (await import('./dct.js')).command,
+  },
+  keys: {
+    about: 'device and server keys: kind, soundness, fingerprints',
+    load: async () => (await import('./keys.js')).command,
+  },
+  eeprom: {
+    about: 'what a program reads from the emulated EEPROM, and the values it had before',
+    load: async () => (await import('./eeprom.js')).command,
+  },
+  optbytes: {
+    about: 'option bytes in words; an option word from settings',
+    load: async () => (await import('./optbytes.js')).command,
+  },
   layouts: {
     about: 'the chips and boards that are known; check your own board file',
     load: async () => (await import('./layouts.js')).command,

@@ -27,6 +27,7 @@ export const command: Command = {
   examples: [
     'flashatlas inspect dump.bin',
     'flashatlas inspect --base 0x080A0000 user.bin',
+    'flashatlas inspect --optcr 0x0E1EAAED dump.bin',
     'flashatlas inspect --json dump.bin',
   ],
   async run(args, context) {

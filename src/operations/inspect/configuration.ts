@@ -2,8 +2,10 @@
 import type { MemoryImage } from '../../core/image.js';
 import type { Region } from '../../layout/types.js';
 import type { Claim } from '../../regions/account.js';
-import { type DctReport, decodeDct } from '../../regions/dct/decode.js';
+import { type DctReport, decodeApplicationSection, decodeDct } from '../../regions/dct/decode.js';
+import type { DctValues } from '../../regions/dct/report.js';
 import type { DctRules } from '../../regions/dct/selection.js';
+import { dctSection } from '../../regions/dct/table.js';
 import { decodeEeprom, type Eeprom } from '../../regions/eeprom/index.js';
 import type { LocatedModule } from '../../regions/module/find.js';
 
@@ -56,8 +58,8 @@ export function readConfiguration(
   generation: SystemGeneration,
   showSecrets: boolean,
 ): Configuration {
-  const dctRegions = pairOf(regions, 'dct');
-  const eepromRegions = pairOf(regions, 'eeprom');
+  const dctRegions = regionPair(regions, 'dct');
+  const eepromRegions = regionPair(regions, 'eeprom');
   return {
     dctRegions,
     dct: dctRegions && readDct(image, dctRegions, generation, showSecrets),
@@ -66,12 +68,14 @@ export function readConfiguration(
   };
 }
 
-function pairOf(regions: readonly Region[], role: Region['role']): readonly [Region, Region] | null {
+/** The two regions of a role, lower address first; null unless the board has both. */
+export function regionPair(regions: readonly Region[], role: Region['role']): readonly [Region, Region] | null {
   const [first, second] = regions.filter((region) => region.role === role).sort((a, b) => a.start - b.start);
   return first && second ? [first, second] : null;
 }
 
-function readDct(
+/** Decodes the DCT; null when the image holds neither copy whole. */
+export function readDct(
   image: MemoryImage,
   [first, second]: readonly [Region, Region],
   generation: SystemGeneration,
@@ -113,6 +117,23 @@ function readEeprom(
     size2: second.end - second.start,
     reader: generation.eepromReader,
   });
+}
+
+/** A file that begins at the application section, as DFU alternate setting 1 reads it. */
+export interface DctSectionInput {
+  readonly values: DctValues;
+  readonly claims: readonly Claim[];
+}
+
+export function readDctSection(image: MemoryImage, showSecrets: boolean): DctSectionInput | null {
+  const [segment] = image.segments;
+  if (!segment) return null;
+  const { address: start, bytes } = segment;
+  const end = start + Math.min(bytes.length, dctSection('wiced', 'application').size);
+  return {
+    values: decodeApplicationSection(bytes, { showSecrets }),
+    claims: [{ start, end, class: 'dct', label: 'DCT application section' }],
+  };
 }
 
 /** The bytes that DCT and EEPROM account for. */

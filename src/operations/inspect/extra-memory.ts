@@ -3,6 +3,7 @@ import { readData } from '#data';
 import type { MemoryImage } from '../../core/image.js';
 import { type OptionByteLayout, parseOptionByteLayout, parseProtectionPatterns } from '../../layout/option-bytes.js';
 import type { Board, Memory, MemoryKind } from '../../layout/types.js';
+import { defaultVariant, regionsOf } from '../../layout/variant.js';
 import {
   decodeOptionMemory,
   decodeOptionRegister,
@@ -27,7 +28,7 @@ export function optionByteContext(board: Board): OptionByteContext {
     boards.includes(board.id),
   );
   const flash = board.chip.memories.find(({ kind }) => kind === 'flash');
-  return { layout, patterns, sectors: flash?.sectors ?? [], regions: board.regions };
+  return { layout, patterns, sectors: flash?.sectors ?? [], regions: regionsOf(board, defaultVariant(board)) };
 }
 
 /** @param optcr a FLASH_OPTCR word that was read separately; it wins over the read view in the image. */

@@ -14,7 +14,13 @@ import { moduleTitle } from '../../regions/module/words.js';
 import { TOOL } from '../../tool.js';
 import type { PlacedImage } from '../place.js';
 import { acquire } from './acquire.js';
-import { type Configuration, configurationClaims, readConfiguration, systemGeneration } from './configuration.js';
+import {
+  type Configuration,
+  configurationClaims,
+  readConfiguration,
+  readDctSection,
+  systemGeneration,
+} from './configuration.js';
 import { type DecodedOptionBytes, readIdentity, readOptionBytes } from './extra-memory.js';
 import { judge } from './judge.js';
 import { judgedRanges, kindOf, summaryOf } from './kind.js';
@@ -28,6 +34,7 @@ import {
   pendingUpdateOf,
   summariseAcquisition,
   summariseDct,
+  summariseDctSection,
   summariseEeprom,
   summariseOptionBytes,
 } from './summaries.js';
@@ -79,9 +86,14 @@ export function examine(input: InspectInput, board: Board, options: InspectOptio
   // A file that is one module has no configuration, even where a module of another platform lies over the place of one.
   const regions = hasMap ? survey.regions : [];
   const configuration = readConfiguration(image, regions, systemGeneration(survey.modules), showSecrets);
+  const section = placed.special === 'dct-section' ? readDctSection(image, showSecrets) : null;
   const optionBytes = readOptionBytes(image, board, options.optcr);
   const total = judgedRanges(kind, image, flash);
-  const claims = [...survey.modules.map(moduleClaim), ...configurationClaims(configuration)];
+  const claims = [
+    ...survey.modules.map(moduleClaim),
+    ...configurationClaims(configuration),
+    ...(section?.claims ?? []),
+  ];
   const { stretches, leftovers } = nameLeftovers(image, accountFor(image, total, claims), board);
   const identities = new Map(survey.modules.map((located) => [located, identify(located.module)] as const));
   const modules = [...identities].map(([located, identity]) => moduleReport(located, identity, survey));
@@ -108,6 +120,7 @@ export function examine(input: InspectInput, board: Board, options: InspectOptio
     deviceOs,
     dependencies: unmet.length === 0 ? 'ok' : unmet,
     dct: configuration.dct && summariseDct(configuration.dct),
+    dctSection: section && summariseDctSection(section.values),
     eeprom: configuration.eeprom && summariseEeprom(configuration.eeprom),
     optionBytes: optionBytes && summariseOptionBytes(optionBytes.bytes),
     identity: readIdentity(image, board, showSecrets),
@@ -126,7 +139,8 @@ function moduleClaim({ module }: LocatedModule): Claim {
   return { start: module.address, end: module.end, class: 'module', label: moduleTitle(module) };
 }
 
-function describeInput(input: InspectInput, placed: PlacedImage): InspectedInput {
+/** What every report says about its input. */
+export function describeInput(input: InspectInput, placed: PlacedImage): InspectedInput {
   return {
     path: input.path,
     size: input.bytes.length,

@@ -10,6 +10,7 @@ import type { DependencyState } from '../../rules/dependency.js';
 import type { BaseSource } from '../place.js';
 import type {
   AcquisitionSummary,
+  DctSectionSummary,
   DctSummary,
   EepromSummary,
   IdentitySummary,
@@ -154,6 +155,8 @@ export interface InspectReport {
   readonly deviceOs: string | null;
   readonly dependencies: 'ok' | readonly UnmetDependency[];
   readonly dct: DctSummary | null;
+  /** What a file read over DFU alternate setting 1 says; null for everything else. */
+  readonly dctSection: DctSectionSummary | null;
   readonly eeprom: EepromSummary | null;
   readonly optionBytes: OptionBytesSummary | null;
   readonly pendingUpdate: PendingUpdate | null;

@@ -1,12 +1,14 @@
 /** Decoded regions in the shape of the JSON contract. */
 import type { AcquisitionReport } from '../../regions/acquisition/index.js';
 import type { DctReport } from '../../regions/dct/decode.js';
+import type { DctValues } from '../../regions/dct/report.js';
 import type { Eeprom } from '../../regions/eeprom/index.js';
 import type { OptionBytes } from '../../regions/option-bytes.js';
 import { explainOptionBytes } from '../../regions/option-consequences.js';
 import type { Otp, UniqueId } from '../../regions/otp.js';
 
 export type DctSummary = ReturnType<typeof summariseDct>;
+export type DctSectionSummary = ReturnType<typeof summariseDctSection>;
 export type EepromSummary = ReturnType<typeof summariseEeprom>;
 export type OptionBytesSummary = ReturnType<typeof summariseOptionBytes>;
 export type AcquisitionSummary = ReturnType<typeof summariseAcquisition>;
@@ -57,6 +59,11 @@ export function summariseDct(dct: DctReport) {
     fields: dct.fields ?? {},
     staleFields: staleFields(dct),
   };
+}
+
+/** What an application section says; it has no Wi-Fi networks and no copies. */
+export function summariseDctSection({ pendingSlots, ...values }: DctValues) {
+  return values;
 }
 
 /** Fields of the superseded copy: it may still hold old credentials. */

@@ -12,4 +12,5 @@ export {
   type RsaPrivateKey,
   type RsaPublicKey,
 } from './parse.js';
+export { decodePem, looksLikePem, privateKeyPem } from './pem.js';
 export { belongsTo, encodePublicKey, publicFingerprint, publicHalf, publicKeyPem, samePublicKey } from './public.js';

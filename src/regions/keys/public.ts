@@ -5,9 +5,9 @@ import { encodeDer, encodeInteger, TAG_BIT_STRING, TAG_NULL, TAG_OBJECT_ID, TAG_
 import { publicPoint, uncompressedPoint } from './ec.js';
 import { toBigInt } from './numbers.js';
 import { OID_EC, OID_P256, OID_RSA, type PrivateKey, type PublicKey } from './parse.js';
+import { encodePem } from './pem-text.js';
 
 const NO_UNUSED_BITS = new Uint8Array([0]);
-const PEM_LINE_LENGTH = 64;
 
 /** The public half of a private key; undefined when an EC scalar is out of range. */
 export function publicHalf(key: PrivateKey): PublicKey | undefined {
@@ -55,16 +55,5 @@ export function publicFingerprint(key: PublicKey): string {
 
 /** PEM text (`-----BEGIN PUBLIC KEY-----`) of a public key, as openssl writes it. */
 export function publicKeyPem(key: PublicKey): string {
-  const base64 = toBase64(encodePublicKey(key));
-  const lines: string[] = [];
-  for (let start = 0; start < base64.length; start += PEM_LINE_LENGTH) {
-    lines.push(base64.slice(start, start + PEM_LINE_LENGTH));
-  }
-  return `-----BEGIN PUBLIC KEY-----\n${lines.join('\n')}\n-----END PUBLIC KEY-----\n`;
-}
-
-function toBase64(bytes: Uint8Array): string {
-  let binary = '';
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
+  return encodePem('PUBLIC KEY', encodePublicKey(key));
 }

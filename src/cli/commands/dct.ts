@@ -1,0 +1,137 @@
+/** flashatlas dct */
+
+import { toHex } from '../../core/bytes.js';
+import { UsageError } from '../../core/errors.js';
+import { formatCount } from '../../core/words.js';
+import { type DctInspection, fieldsOf, getField, inspectDct, pickCopy } from '../../operations/configuration/dct.js';
+import { renderDct, renderHexRows } from '../../report/dct.js';
+import { renderJson } from '../../report/json.js';
+import { TOOL } from '../../tool.js';
+import { refuseOthersOptions } from '../actions.js';
+import { type ParsedArguments, suggestion } from '../args.js';
+import { type Command, type Context, EXIT_DONE, INPUT_OPTIONS } from '../command.js';
+import { writeOutput } from '../io.js';
+import { boardFrom, openInput } from '../open.js';
+
+const ACTIONS = ['show', 'get'];
+
+export const command: Command = {
+  operands: 'show FILE | get FILE FIELD',
+  about:
+    'show: both copies of the device configuration, which one is in use and why, and what it says. get: one field by its device-os name. FILE is a flash dump, an image, one or both DCT sectors, or what DFU alternate setting 1 reads. Secrets are masked.',
+  options: {
+    ...INPUT_OPTIONS,
+    '--copy': { type: 'text', value: 'N', choices: ['1', '2'], about: 'look at this copy, in use or not' },
+    '--all': { type: 'flag', about: 'show: every field of the table with address, state and value' },
+    '--hex': { type: 'flag', about: 'get: print the bytes in hexadecimal' },
+    '--raw': { type: 'flag', about: 'get: print the bytes as they are' },
+    '-o': { type: 'text', value: 'FILE', about: 'get: write the bytes to a file' },
+    '--force': { type: 'flag', about: 'replace an existing output file' },
+    '--show-secrets': { type: 'flag', about: 'print keys, passphrases and codes' },
+  },
+  examples: [
+    'flashatlas dct show dump.bin',
+    'flashatlas dct show --all --copy 2 dump.bin',
+    'flashatlas dct get dump.bin server_address',
+    'flashatlas dct get dump.bin server_public_key -o server.der',
+  ],
+  async run(args, context) {
+    const [action, file, field, ...more] = args.operands;
+    if (action === undefined || !ACTIONS.includes(action)) throw badAction(action);
+    refuseOthersOptions(args, command.options, action);
+    const complete = file !== undefined && more.length === 0 && (field !== undefined) === (action === 'get');
+    if (!complete) throw badOperands(action);
+    const board = await boardFrom(args);
+    const inspection = inspectDct(await openInput(file, args), board, args.flag('--show-secrets'));
+    return field === undefined ? show(inspection, args, context) : get(inspection, field, file, args, context);
+  },
+};
+
+function badAction(action: string | undefined): UsageError {
+  return new UsageError({
+    code: 'USAGE_UNKNOWN_ACTION',
+    what: action === undefined ? 'nothing to do was named' : `unknown action ${JSON.stringify(action)}`,
+    expected: 'show FILE or get FILE FIELD',
+    help: (action && suggestion(action, ACTIONS)) ?? 'See flashatlas dct --help.',
+  });
+}
+
+function badOperands(action: string): UsageError {
+  return new UsageError({
+    code: 'USAGE_OPERANDS',
+    what: `dct ${action} needs ${action === 'get' ? 'a file and a field' : 'one file'}`,
+    help:
+      action === 'get'
+        ? 'Write for example: flashatlas dct get dump.bin server_address'
+        : 'Write for example: flashatlas dct show dump.bin',
+  });
+}
+
+function copyNumber(args: ParsedArguments): 1 | 2 | undefined {
+  const text = args.text('--copy');
+  return text === '1' ? 1 : text === '2' ? 2 : undefined;
+}
+
+function head(schema: string, { source, findings, verdict }: DctInspection) {
+  const document = { schema: `flashatlas/${schema}`, schemaVersion: 1, tool: TOOL, input: source.input };
+  return { ...document, form: source.form, board: source.board.id, findings, verdict };
+}
+
+function show(inspection: DctInspection, args: ParsedArguments, context: Context): number {
+  const wanted = copyNumber(args);
+  const copy = wanted === undefined ? inspection.chosen : pickCopy(inspection, wanted);
+  const fields = copy ? fieldsOf(inspection, copy) : [];
+  if (!context.json) {
+    context.write(renderDct(inspection, { ...context, copy, fields, all: args.flag('--all') }));
+    return EXIT_DONE;
+  }
+  const { report, store, copies, leftovers } = inspection;
+  const document = {
+    ...head('dct-show', inspection),
+    store,
+    current: report?.current ?? null,
+    why: report?.why ?? null,
+    disagreement: report?.disagreement ?? null,
+    shown: copy?.number ?? null,
+    copies: copies.map(({ view, values, keys, ...facts }) => ({ ...facts, readable: view !== null })),
+    keys: (copy?.keys ?? []).map(({ publicPem, privatePem, ...key }) => key),
+    values: copy?.values ? withoutFields(copy.values) : null,
+    fields,
+    leftovers,
+  };
+  context.write(`${renderJson(document)}\n`);
+  return EXIT_DONE;
+}
+
+function withoutFields<V extends { readonly fields: unknown }>({ fields, ...rest }: V): Omit<V, 'fields'> {
+  return rest;
+}
+
+function get(inspection: DctInspection, key: string, path: string, args: ParsedArguments, context: Context): number {
+  const [hex, raw, output] = [args.flag('--hex'), args.flag('--raw'), args.text('-o')];
+  if (raw && context.json) throw exclusive('--raw', '--json');
+  if (raw && hex) throw exclusive('--raw', '--hex');
+  const wantsBytes = hex || raw || output !== undefined;
+  const { copy, field, bytes } = getField(inspection, key, { copy: copyNumber(args), bytes: wantsBytes });
+  if (output !== undefined) {
+    writeOutput(output, bytes, { force: args.flag('--force'), inputs: [path] });
+    context.warn(`wrote ${formatCount(bytes.length)} bytes of ${field.key} to ${output}\n`);
+  }
+  if (context.json) {
+    const content = hex ? { hex: toHex(bytes) } : {};
+    context.write(
+      `${renderJson({ ...head('dct-get', inspection), copy: copy.number, field: { ...field, ...content } })}\n`,
+    );
+  } else if (raw) context.write(bytes);
+  else if (hex) context.write(`${renderHexRows(bytes)}\n`);
+  else if (output === undefined) context.write(`${field.value}\n`);
+  return EXIT_DONE;
+}
+
+function exclusive(a: string, b: string): UsageError {
+  return new UsageError({
+    code: 'USAGE_EXCLUSIVE',
+    what: `${a} and ${b} exclude each other`,
+    help: 'Give one of them.',
+  });
+}

@@ -1,0 +1,106 @@
+/** flashatlas eeprom */
+import { UsageError } from '../../core/errors.js';
+import { formatCount } from '../../core/words.js';
+import {
+  type EepromInspection,
+  type EepromReader,
+  historyOf,
+  inspectEeprom,
+} from '../../operations/configuration/eeprom.js';
+import { summariseEeprom } from '../../operations/inspect/summaries.js';
+import { renderEeprom, renderHistory } from '../../report/eeprom.js';
+import { renderJson } from '../../report/json.js';
+import { TOOL } from '../../tool.js';
+import { refuseOthersOptions } from '../actions.js';
+import { suggestion } from '../args.js';
+import { type Command, type Context, EXIT_DONE, INPUT_OPTIONS } from '../command.js';
+import { writeOutput } from '../io.js';
+import { boardFrom, openInput } from '../open.js';
+
+const ACTIONS = ['show', 'history'];
+
+export const command: Command = {
+  operands: 'show FILE | history FILE',
+  about:
+    'show: what a program reads from the emulated EEPROM, from which page and why, and what the firmware does with the pages at its next start. history: older values that are still in flash. FILE is a flash dump, an image, or one or both EEPROM sectors.',
+  options: {
+    ...INPUT_OPTIONS,
+    '--reader': {
+      type: 'text',
+      value: 'WHICH',
+      choices: ['legacy', 'current', 'auto'],
+      about: 'read as firmware up to 0.4.9 or from 0.5.0 does (default auto: as the input suggests)',
+    },
+    '--index': { type: 'number', value: 'N', about: 'history: this index only' },
+    '-o': { type: 'text', value: 'FILE', about: 'show: save the content as a program sees it, 255 where nothing is' },
+    '--force': { type: 'flag', about: 'replace an existing output file' },
+  },
+  examples: [
+    'flashatlas eeprom show dump.bin',
+    'flashatlas eeprom show dump.bin -o content.bin',
+    'flashatlas eeprom history --index 4 dump.bin',
+  ],
+  async run(args, context) {
+    const [action, file, ...more] = args.operands;
+    if (action === undefined || !ACTIONS.includes(action) || file === undefined || more.length > 0) {
+      throw badUse(action);
+    }
+    refuseOthersOptions(args, command.options, action);
+    const board = await boardFrom(args);
+    const reader = (args.text('--reader') ?? 'auto') as EepromReader;
+    const inspection = inspectEeprom(await openInput(file, args), board, reader);
+    if (action === 'history') return history(inspection, args.number('--index'), context);
+    const output = args.text('-o');
+    if (output !== undefined) {
+      const { logical } = inspection.eeprom;
+      writeOutput(output, logical, { force: args.flag('--force'), inputs: [file] });
+      context.warn(`wrote ${formatCount(logical.length)} bytes to ${output}\n`);
+    }
+    return show(inspection, context);
+  },
+};
+
+function badUse(action: string | undefined): UsageError {
+  const known = action !== undefined && ACTIONS.includes(action);
+  return new UsageError({
+    code: known ? 'USAGE_ONE_FILE' : 'USAGE_UNKNOWN_ACTION',
+    what: known
+      ? `eeprom ${action} needs one file`
+      : action === undefined
+        ? 'nothing to do was named'
+        : `unknown action ${JSON.stringify(action)}`,
+    expected: 'show FILE or history FILE',
+    help: (action && !known && suggestion(action, ACTIONS)) || 'Write for example: flashatlas eeprom show dump.bin',
+  });
+}
+
+function head(schema: string, { source, findings, verdict }: EepromInspection) {
+  const document = { schema: `flashatlas/${schema}`, schemaVersion: 1, tool: TOOL, input: source.input };
+  return { ...document, form: source.form, board: source.board.id, findings, verdict };
+}
+
+function show(inspection: EepromInspection, context: Context): number {
+  if (!context.json) {
+    context.write(renderEeprom(inspection, context));
+    return EXIT_DONE;
+  }
+  const { eeprom, readerReason } = inspection;
+  const recovered = eeprom.recovered.map(({ values, records, ...rest }) => ({
+    ...rest,
+    records: records.length,
+    values: Object.fromEntries(values),
+  }));
+  const document = {
+    ...head('eeprom-show', inspection),
+    eeprom: { ...summariseEeprom(eeprom), capacity: eeprom.capacity, readerReason, author: eeprom.author, recovered },
+  };
+  context.write(`${renderJson(document)}\n`);
+  return EXIT_DONE;
+}
+
+function history(inspection: EepromInspection, index: number | undefined, context: Context): number {
+  const histories = historyOf(inspection, index);
+  if (context.json) context.write(`${renderJson({ ...head('eeprom-history', inspection), indices: histories })}\n`);
+  else context.write(renderHistory(histories, index, context.style));
+  return EXIT_DONE;
+}

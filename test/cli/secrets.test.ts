@@ -1,0 +1,187 @@
+/** No output of any command holds a secret, unless it was asked for. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands/index.js';
+import { dctFields, dctSection, dctSections, fieldKey } from '../../src/regions/dct/index.js';
+import { PlantedFiles } from '../support/canary-files.js';
+import { type Outcome, run } from '../support/commands.js';
+
+const FIELDS = dctSections('wiced').flatMap(({ name }) => dctFields(name).map(fieldKey));
+
+let folder = '';
+let files: PlantedFiles;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'flashatlas-secrets-'));
+  files = new PlantedFiles(folder);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function expectNothing(outcome: Outcome, what: string): void {
+  expect(`${what}: ${files.detector.find(outcome.stdout) ?? 'nothing'}`).toBe(`${what}: nothing`);
+  expect(`${what}, stderr: ${files.detector.find(outcome.stderr) ?? 'nothing'}`).toBe(`${what}, stderr: nothing`);
+}
+
+/** Every way to look at a file that prints something about its configuration. */
+const VIEWS: readonly (readonly string[])[] = [
+  ['inspect'],
+  ['inspect', '--color', 'always'],
+  ['inspect', '--json'],
+  ['map'],
+  ['map', '--json'],
+  ['catalog', 'match'],
+  ['dct', 'show'],
+  ['dct', 'show', '--json'],
+  ['dct', 'show', '--all'],
+  ['dct', 'show', '--all', '--copy', '1'],
+  ['dct', 'show', '--json', '--copy', '2'],
+  ['dct', 'show', '--board', 'photon'],
+  ['keys', 'show'],
+  ['keys', 'show', '--json'],
+  ['keys', 'show', '--pem'],
+  ['eeprom', 'show'],
+  ['eeprom', 'show', '--json'],
+  ['eeprom', 'history'],
+  ['eeprom', 'history', '--json', '--reader', 'legacy'],
+  ['optbytes', 'decode'],
+  ['optbytes', 'decode', '--json'],
+  ...('hex' in COMMANDS ? [['hex'], ['hex', '--json']] : []),
+];
+
+describe('secrets', () => {
+  it('are planted in every secret field of the table, in both copies', () => {
+    const secretFields = dctSections('wiced').flatMap(({ name }) => dctFields(name).filter(({ secret }) => secret));
+    expect(secretFields.length).toBeGreaterThanOrEqual(6);
+    for (const field of secretFields) {
+      for (const copy of [1, 2]) {
+        const secret = files.secrets.get(`copy ${copy} ${fieldKey(field)}`);
+        const bytes = copy === 1 ? files.copies.copy1 : files.copies.copy2;
+        const start = dctSection('wiced', field.section).offset + field.offset;
+        expect(bytes.subarray(start, start + field.size)).toEqual(secret);
+      }
+    }
+    expect([...files.secrets.keys()].filter((name) => name.includes('stored_ap_list'))).toHaveLength(10);
+  });
+
+  it('are found by the detector in every disguise', () => {
+    const secret = files.secrets.get('copy 1 claim_code') ?? new Uint8Array(0);
+    const text = String.fromCharCode(...secret);
+    const hex = [...secret].map((byte) => byte.toString(16));
+    const disguises = [
+      text,
+      text.slice(20, 30),
+      [...text].reverse().join(''),
+      hex.join(''),
+      hex.join(' ').toUpperCase(),
+      hex.map((byte) => `0x${byte}`).join(', '),
+      btoa(text),
+      btoa(`x${text}`),
+      btoa(`xy${text}`),
+    ];
+    for (const disguise of disguises) expect(files.detector.find(`before ${disguise} after`)).toBe('copy 1 claim_code');
+    expect(files.detector.find('a text about nothing in particular, 0x08004000')).toBeUndefined();
+  });
+
+  it.each(VIEWS.map((view) => [view.join(' '), view] as const))('are in no output of %s', async (_, view) => {
+    const [name = '', ...argv] = view;
+    for (const file of files.paths()) {
+      expectNothing(await run(name, ...argv, file), `${view.join(' ')} ${file}`);
+    }
+  });
+
+  it('are not given by dct get, whatever the field and the form', async () => {
+    const forms = [[], ['--json'], ['--hex'], ['--raw'], ['--json', '--hex']];
+    let refused = 0;
+    for (const file of [files.path('sectors'), files.path('section')]) {
+      for (const field of FIELDS) {
+        for (const form of forms) {
+          const outcome = await run('dct', 'get', file, field, ...form);
+          expectNothing(outcome, `dct get ${field} ${form.join(' ')} ${file}`);
+          if (outcome.error?.code === 'DCT_SECRET_NOT_SHOWN') refused++;
+        }
+        const output = join(folder, 'field.out');
+        await run('dct', 'get', file, field, '-o', output, '--force');
+        await run('dct', 'get', file, field, '--copy', '1', '-o', `${output}1`, '--force');
+      }
+    }
+    expect(refused).toBeGreaterThan(20);
+    const written = readdirSync(folder).filter((name) => name.startsWith('field.out'));
+    expect(written.length).toBeGreaterThan(0);
+  });
+
+  it('are in no file that dct get writes', async () => {
+    for (const [index, field] of FIELDS.entries()) {
+      const output = join(folder, `get-${index}.out`);
+      const { code } = await run('dct', 'get', files.path('sectors'), field, '-o', output);
+      if (code !== 0) continue;
+      const content = new TextDecoder('latin1').decode(readFileSync(output));
+      expect(`${field}: ${files.detector.find(content) ?? 'nothing'}`).toBe(`${field}: nothing`);
+    }
+  });
+
+  it('are in no file that eeprom show and map write', async () => {
+    const [content, drawing] = [join(folder, 'eeprom.out'), join(folder, 'map.svg')];
+    expectNothing(await run('eeprom', 'show', files.path('dump'), '-o', content), 'eeprom show -o');
+    expectNothing(await run('map', files.path('dump'), '--svg', drawing), 'map --svg');
+    for (const file of [content, drawing]) {
+      expect(files.detector.find(new TextDecoder('latin1').decode(readFileSync(file)))).toBeUndefined();
+    }
+  });
+
+  it('are in no message about a mistake', async () => {
+    const dump = files.path('dump');
+    const secret = String.fromCharCode(...(files.secrets.get('copy 2 claim_code') ?? []));
+    for (const argv of [
+      ['dct', 'get', dump, 'claim_cod'],
+      ['dct', 'get', dump, 'claim_code'],
+      ['dct', 'get', dump, 'device_private_key', '--copy', '1', '--hex'],
+      ['dct', 'show', dump, '--copy', '2', '--base', '0x08004000'],
+      ['keys', 'show', files.path('odd')],
+      ['eeprom', 'show', files.path('section')],
+      ['eeprom', 'history', dump, '--index', '4096'],
+      ['inspect', dump, '--layout', files.path('odd')],
+      ['inspect', dump, '--base', '0xFFFFF000'],
+    ]) {
+      const [name = '', ...rest] = argv;
+      expectNothing(await run(name, ...rest), argv.join(' '));
+    }
+    expect(secret).toHaveLength(63);
+  });
+
+  it('are printed when they are asked for', async () => {
+    const secret = String.fromCharCode(...(files.secrets.get('copy 2 claim_code') ?? []));
+    const got = await run('dct', 'get', files.path('dump'), 'claim_code', '--show-secrets');
+    expect(got).toMatchObject({ code: 0, stdout: `${secret}\n` });
+    const old = await run('dct', 'get', files.path('dump'), 'claim_code', '--show-secrets', '--copy', '1', '--raw');
+    expect(old.stdout).toBe(String.fromCharCode(...(files.secrets.get('copy 1 claim_code') ?? [])));
+    const network = String.fromCharCode(...(files.secrets.get('copy 2 wifi.stored_ap_list[0].security_key') ?? []));
+    expect((await run('inspect', files.path('dump'), '--show-secrets')).stdout).toContain(network);
+    expect((await run('dct', 'show', '--all', files.path('dump'), '--show-secrets')).stdout).toContain(network);
+    const otp = String.fromCharCode(...(files.secrets.get('OTP device secret') ?? []));
+    const shown = await run('inspect', files.path('otp'), '--base', '0x1FFF7800', '--show-secrets');
+    expect(shown.stdout).toContain(otp);
+  });
+
+  it('of the OTP area are not shown', async () => {
+    for (const argv of [[], ['--json']]) {
+      const outcome = await run('inspect', files.path('otp'), '--base', '0x1FFF7800', ...argv);
+      expectNothing(outcome, `inspect ${argv.join(' ')} otp`);
+      expect(outcome.stdout).toContain('P1SERIALNUMBER0');
+    }
+  });
+});
+
+describe('private keys', () => {
+  it('are printed as PEM only when secrets are asked for', async () => {
+    const path = join(folder, 'healthy.bin');
+    writeFileSync(path, files.healthy);
+    const open = await run('keys', 'show', '--pem', path);
+    expect(open.stdout).toContain('BEGIN PUBLIC KEY');
+    expect(open.stdout).not.toContain('PRIVATE KEY');
+    const all = await run('keys', 'show', '--pem', '--show-secrets', path);
+    expect(all.stdout).toContain('-----BEGIN RSA PRIVATE KEY-----');
+    expect((await run('keys', 'show', '--json', path)).stdout).not.toContain('PRIVATE KEY');
+  });
+});
