@@ -39,6 +39,21 @@ export {
   totalSize,
 } from './core/range.js';
 export {
+  type Container,
+  type DetectedFormat,
+  detectFormat,
+  FORMATS,
+  type FormatId,
+  formatById,
+  formatForName,
+  type ReadOptions,
+  type ReadResult,
+  readAny,
+  type WriteOptions,
+  writeAny,
+  writeChunks,
+} from './formats/index.js';
+export {
   allReleases,
   buildOf,
   buildsOf,
@@ -71,6 +86,10 @@ export {
 } from './layout/platforms.js';
 export type { Board, Chip, DfuProfile, Memory, Region, RegionRole, Sector, Variant } from './layout/types.js';
 export { type CatalogMatch, listReleases, matchModules, type ReleaseRow } from './operations/catalog.js';
+export { type ConvertInput, type ConvertOptions, convert, convertImages } from './operations/convert.js';
+export { addDfuSuffix, checkDfu, type DfuCheck, removeDfuSuffix, showDfuse, unpackDfuse } from './operations/dfu.js';
+export { type PackInput, type PackOptions, type PackResult, packDfuse } from './operations/dfu-pack.js';
+export { type HexRow, hexRows } from './operations/hex.js';
 export { examine, type InspectInput, type Inspection, inspect } from './operations/inspect/inspect.js';
 export type {
   EmbeddedReport,
@@ -81,13 +100,25 @@ export type {
   RegionReport,
   SectorReport,
 } from './operations/inspect/report.js';
+export { type Location, locate, type PathStep } from './operations/locate.js';
 export { drawMap, type MapCell, type MapSector } from './operations/map.js';
+export { type OpenOptions, openImage } from './operations/open.js';
 export { type BaseSource, type PlacedImage, placeImage } from './operations/place.js';
 export type { ByteClass, ByteCounts, Stretch } from './regions/account.js';
+export { type DctReport, decodeDct } from './regions/dct/decode.js';
+export { buildDct, editDctField } from './regions/dct/edit.js';
+export { buildEeprom, decodeEeprom, type Eeprom } from './regions/eeprom/index.js';
+export { describePrivateKey, describePublicKey, type KeyDescription } from './regions/keys/describe.js';
 export { buildModule, type ModuleSpecification, sealModule } from './regions/module/build.js';
 export { type ParticleModule, readModule } from './regions/module/decode.js';
 export { flashOf, type LocatedModule, type ModuleSurvey, surveyModules } from './regions/module/find.js';
 export { DECODER_NAMES } from './regions/names.js';
+export {
+  decodeOptionMemory,
+  decodeOptionRegister,
+  encodeOptionRegister,
+  type OptionBytes,
+} from './regions/option-bytes.js';
 export { renderJson, renderJsonLine } from './report/json.js';
 export { renderMap, renderMapSvg } from './report/map.js';
 export { COLOURED, PLAIN, type Style } from './report/style.js';

@@ -1,8 +1,8 @@
 /** From arguments to a board and an input that was read. */
+import { existsSync } from 'node:fs';
 import { InputError, LayoutError, UsageError } from '../core/errors.js';
 import { loadBoard } from '../layout/load.js';
 import type { Board } from '../layout/types.js';
-import { summariseContainer } from '../operations/inspect/container.js';
 import type { InspectInput } from '../operations/inspect/inspect.js';
 import { DECODER_NAMES } from '../regions/names.js';
 import type { ParsedArguments } from './args.js';
@@ -53,6 +53,35 @@ export function requireOneFile(args: ParsedArguments): string {
   });
 }
 
+/**
+ * File names with patterns expanded, for shells that leave that to the program. A name that exists is no pattern.
+ * @throws InputError INPUT_NO_MATCH
+ */
+export async function expandFiles(names: readonly string[]): Promise<string[]> {
+  if (!names.some((name) => PATTERN.test(name) && !existsSync(name))) return [...names];
+  const { default: glob } = await import('fast-glob');
+  const files: string[] = [];
+  for (const name of names) {
+    if (!PATTERN.test(name) || existsSync(name)) {
+      files.push(name);
+      continue;
+    }
+    const found = await glob(name.replaceAll('\\', '/'), { dot: false });
+    if (found.length === 0) {
+      throw new InputError({
+        code: 'INPUT_NO_MATCH',
+        what: 'no file matches the pattern',
+        where: name,
+        help: 'Check the folder and the pattern; quote it when the shell should not touch it.',
+      });
+    }
+    files.push(...found.sort());
+  }
+  return files;
+}
+
+const PATTERN = /[*?[\]{}]/;
+
 /** Reads a file in whatever format it has. @throws InputError, FormatError */
 export async function openInput(path: string, args: ParsedArguments): Promise<InspectInput> {
   const bytes = readInput(path, args.number('--max-size') ?? DEFAULT_MAX_SIZE);
@@ -64,22 +93,13 @@ export async function openInput(path: string, args: ParsedArguments): Promise<In
       help: 'The dump or download failed. Make it again.',
     });
   }
-  const { formatById, readAny } = await import('../formats/index.js');
+  const { formatById } = await import('../formats/index.js');
+  const { openImage } = await import('../operations/open.js');
   const format = args.text('--format');
-  const result = readAny(bytes, {
-    name: path,
-    base: args.number('--base'),
-    permissive: args.flag('--permissive'),
-    format: format === undefined ? undefined : formatById(format).id,
-  });
-  return {
+  return openImage(bytes, {
     path,
-    bytes,
-    format: result.format,
-    image: result.image,
-    addressSource: result.addressSource,
-    container: summariseContainer(result.container),
-    findings: result.findings,
-    locate: (address) => result.locate(address),
-  };
+    base: args.number('--base'),
+    format: format === undefined ? undefined : formatById(format).id,
+    permissive: args.flag('--permissive'),
+  });
 }

@@ -6,7 +6,7 @@ import { renderJson } from '../../report/json.js';
 import { TOOL } from '../../tool.js';
 import { suggestion } from '../args.js';
 import { type Command, EXIT_DONE, EXIT_FINDINGS, INPUT_OPTIONS } from '../command.js';
-import { boardFrom, openInput } from '../open.js';
+import { boardFrom, expandFiles, openInput } from '../open.js';
 
 export const command: Command = {
   operands: 'list | match FILE...',
@@ -28,7 +28,7 @@ export const command: Command = {
     }
     if (action !== 'match' || files.length === 0) throw badAction(action, files.length);
     const matches: CatalogMatch[] = [];
-    for (const file of files) matches.push(...matchModules(await openInput(file, args), board));
+    for (const file of await expandFiles(files)) matches.push(...matchModules(await openInput(file, args), board));
     const document = { schema: 'flashatlas/catalog-match', schemaVersion: 1, tool: TOOL, matches };
     context.write(context.json ? `${renderJson(document)}\n` : renderMatches(matches, context.style));
     return matches.length > 0 && matches.every((match) => match.known) ? EXIT_DONE : EXIT_FINDINGS;

@@ -9,7 +9,7 @@ import { renderJson } from '../../report/json.js';
 import { renderChip, renderLayout, renderLayoutList, renderProblems } from '../../report/layouts.js';
 import { TOOL } from '../../tool.js';
 import { type Command, type Context, EXIT_DONE, EXIT_FINDINGS } from '../command.js';
-import { parseJson } from '../open.js';
+import { expandFiles, parseJson } from '../open.js';
 
 const ACTIONS = ['list', 'show', 'check'];
 
@@ -64,7 +64,7 @@ function show(id: string, context: Context): number {
 
 async function check(files: readonly string[], context: Context): Promise<number> {
   const results: { file: string; problems: readonly LayoutProblem[] }[] = [];
-  for (const file of files) {
+  for (const file of await expandFiles(files)) {
     const content = parseJson(file);
     const problems = file.endsWith('.chip.json')
       ? await checkChipFile(content, file)
