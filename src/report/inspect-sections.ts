@@ -3,6 +3,7 @@
  * device identity, option bytes, updates, resources and what nothing explains.
  */
 import { formatAddress } from '../core/bytes.js';
+import { escapeText } from '../core/text.js';
 import { formatCount, wrapText } from '../core/words.js';
 import type { InspectReport, LeftoverReport } from '../operations/inspect/report.js';
 import type {
@@ -38,7 +39,7 @@ export function readingSections({ container, acquisition }: InspectReport, width
 function containerFacts(container: Readonly<Record<string, unknown>>): Fact[] {
   return Object.entries(container).flatMap(([name, value]): Fact[] => {
     if (typeof value === 'number') return [[spaced(name), name === 'size' ? formatCount(value) : hexId(value)]];
-    if (typeof value === 'string' || typeof value === 'boolean') return [[spaced(name), `${value}`]];
+    if (typeof value === 'string' || typeof value === 'boolean') return [[spaced(name), escapeText(`${value}`)]];
     return [];
   });
 }

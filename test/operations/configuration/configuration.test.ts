@@ -1,6 +1,7 @@
 /** Configuration operations on any bytes: a result or one of our errors, and nothing secret in either. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { writeU32 } from '../../../src/core/bytes.js';
 import { FlashatlasError } from '../../../src/core/errors.js';
 import { loadBoard } from '../../../src/layout/load.js';
 import { fieldsOf, getField, inspectDct } from '../../../src/operations/configuration/dct.js';
@@ -136,5 +137,35 @@ describe('option words', () => {
   it('name the regions of the usual map only', () => {
     const { bytes } = inspectOptionWord(0x0ffeaaed, board);
     expect(bytes.sectors.find(({ number }) => number === 5)?.regions).toEqual(['system-part1']);
+  });
+});
+
+describe('the store of the Electron', () => {
+  /** Watermark and valid seal, the application section of the sample, and no footer. */
+  function electronCopy(): Uint8Array {
+    const bytes = new Uint8Array(0x4000).fill(0xff);
+    writeU32(bytes, 0, 0x1e1c279a);
+    writeU32(bytes, 4, 0xeda15e00);
+    bytes.set(dctCopies().copy1.subarray(7548, 7548 + 8391), 8);
+    return bytes;
+  }
+
+  it('is read with its own offsets, and its secrets stay hidden', () => {
+    const inspection = inspectDct(rawInput(electronCopy()), loadBoard('particle-electron'), false);
+    expect(inspection).toMatchObject({ store: 'electron', source: { form: 'dct-sector' } });
+    const { chosen } = inspection;
+    if (!chosen) throw new Error('no copy in use');
+    const fields = fieldsOf(inspection, chosen);
+    const claimed = fields.find(({ key }) => key === 'claimed');
+    expect(claimed).toMatchObject({ value: 'claimed', address: (chosen.address ?? 0) + 8 + 1825 });
+    for (const key of ['claim_code', 'device_private_key']) {
+      expect(() => getField(inspection, key, { bytes: false })).toThrowError(
+        expect.objectContaining({ code: 'DCT_SECRET_NOT_SHOWN' }),
+      );
+    }
+    expect(getField(inspection, 'server_address', { bytes: true }).bytes).toHaveLength(128);
+    expect(() => getField(inspection, 'wifi.stored_ap_list', { bytes: false })).toThrowError(
+      expect.objectContaining({ code: 'DCT_NO_FIELD' }),
+    );
   });
 });
