@@ -94,7 +94,7 @@ export function writeU32BigEndian(bytes: Uint8Array, offset: number, value: numb
 export function wordsOf(bytes: Uint8Array): Int32Array {
   const length = bytes.length >>> 2;
   if (bytes.byteOffset % 4 === 0) return new Int32Array(bytes.buffer, bytes.byteOffset, length);
-  return new Int32Array(bytes.slice(0, length * 4).buffer);
+  return new Int32Array(copyBytes(bytes, 0, length * 4).buffer);
 }
 
 /** True when every byte of `bytes` in `start … end` equals `value`. An empty stretch is not filled with anything. */
@@ -127,6 +127,13 @@ export function leadingRun(bytes: Uint8Array, value: number): number {
     } else step = step > 1 ? step >> 1 : 0;
   }
   return run;
+}
+
+/**
+ * A copy of its own. Not slice(): callers may hand over node's Buffer, whose slice() is a view of the same memory.
+ */
+export function copyBytes(bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array {
+  return new Uint8Array(bytes.subarray(start, end));
 }
 
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {

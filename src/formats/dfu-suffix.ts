@@ -1,7 +1,7 @@
 /**
  * The suffix of a DFU file (USB DFU 1.1, appendix B): reading it, saying what is wrong with a damaged one, writing it.
  */
-import { concatBytes, equalBytes, formatHex, readU32 } from '../core/bytes.js';
+import { concatBytes, copyBytes, equalBytes, formatHex, readU32 } from '../core/bytes.js';
 import { dfuSuffixCrc } from '../core/checksums.js';
 import { FormatError } from '../core/errors.js';
 import { struct } from '../core/struct.js';
@@ -72,7 +72,7 @@ export function inspectDfuSuffix(file: Uint8Array, name: string): SuffixState {
     device: stored.bcdDevice,
     dfuVersion: stored.bcdDFU,
     length,
-    extra: file.slice(file.length - length, offset),
+    extra: copyBytes(file, file.length - length, offset),
     crc: crc === stored.dwCRC ? 'ok' : 'bad',
     crcValue: stored.dwCRC,
   };

@@ -1,5 +1,5 @@
 /** The structure of a DfuSe file (ST UM0391, version 1.1a): targets of elements, between a prefix and a DFU suffix. */
-import { concatBytes, equalBytes, formatAddress } from '../core/bytes.js';
+import { concatBytes, copyBytes, equalBytes, formatAddress } from '../core/bytes.js';
 import { BuildError, FormatError } from '../core/errors.js';
 import { ADDRESS_SPACE_END } from '../core/range.js';
 import { struct } from '../core/struct.js';
@@ -220,7 +220,7 @@ class BodyReader {
 function trimNuls(bytes: Uint8Array): Uint8Array {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1] === 0) end--;
-  return bytes.slice(0, end);
+  return copyBytes(bytes, 0, end);
 }
 
 /** The name up to its first NUL, as Latin-1. */

@@ -1,5 +1,5 @@
 /** DfuSe files as memory images: the elements of one alternate setting, at their addresses. */
-import { equalBytes, formatHex } from '../core/bytes.js';
+import { copyBytes, equalBytes, formatHex } from '../core/bytes.js';
 import { FormatError } from '../core/errors.js';
 import { MemoryImage, type Segment } from '../core/image.js';
 import { mergeRanges, type Range, totalSize } from '../core/range.js';
@@ -161,7 +161,7 @@ function hiddenBytes({ address, bytes }: DfuseFileElement, image: MemoryImage): 
   while (shown[first] === bytes[first]) first++;
   let last = bytes.length;
   while (last > first && shown[last - 1] === bytes[last - 1]) last--;
-  return [{ offset: first, bytes: bytes.slice(first, last) }];
+  return [{ offset: first, bytes: copyBytes(bytes, first, last) }];
 }
 
 /**
@@ -177,7 +177,7 @@ export function dfuseElementBytes(
   if (!target.inImage) return hidden[0]?.bytes ?? new Uint8Array(0);
   const shown = image.bytes({ start: address, end: address + size });
   if (!shown || hidden.length === 0) return shown;
-  const bytes = shown.slice();
+  const bytes = copyBytes(shown);
   for (const part of hidden) bytes.set(part.bytes, part.offset);
   return bytes;
 }

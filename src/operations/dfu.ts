@@ -1,5 +1,5 @@
 /** DFU suffixes: check, add, remove. DfuSe files: show and unpack. (Packing: dfu-pack.ts.) */
-import { formatHex } from '../core/bytes.js';
+import { copyBytes, formatHex } from '../core/bytes.js';
 import { BuildError } from '../core/errors.js';
 import { type Finding, sortFindings } from '../core/finding.js';
 import type { MemoryImage } from '../core/image.js';
@@ -84,8 +84,8 @@ export function addDfuSuffix(bytes: Uint8Array, name: string, request: SuffixReq
  */
 export function removeDfuSuffix(bytes: Uint8Array, name: string, force = false): Uint8Array {
   const state = inspectDfuSuffix(bytes, name);
-  if (state.state === 'ok') return bytes.slice(0, bytes.length - state.suffix.length);
-  if (state.state === 'damaged' && force) return bytes.slice(0, bytes.length - (state.suffix?.length ?? 16));
+  if (state.state === 'ok') return copyBytes(bytes, 0, bytes.length - state.suffix.length);
+  if (state.state === 'damaged' && force) return copyBytes(bytes, 0, bytes.length - (state.suffix?.length ?? 16));
   throw state.error;
 }
 

@@ -1,4 +1,5 @@
 /** Data lines that never change: one bit of every byte, half-word or word constant although its neighbours are not. */
+import { copyBytes } from '../../core/bytes.js';
 import type { AddressMap } from '../unknown/address-map.js';
 import { readVectorTable } from '../unknown/pointers.js';
 import { wordsOf } from '../unknown/words.js';
@@ -81,7 +82,7 @@ const TABLE_BYTES = 97 * 4;
 
 function mendsVectors(bytes: Uint8Array, mask: number, level: 0 | 1, map: AddressMap): boolean {
   for (let offset = 0; offset + 64 <= bytes.length; offset += SECTOR_STEP) {
-    const table = bytes.slice(offset, Math.min(bytes.length, offset + TABLE_BYTES));
+    const table = copyBytes(bytes, offset, Math.min(bytes.length, offset + TABLE_BYTES));
     const view = new DataView(table.buffer);
     if (readVectorTable(view, 0, map)) return false;
     for (let place = 0; place + 4 <= table.length; place += 4) {

@@ -5,7 +5,7 @@
  * supplied by the HAL (hal/src/photon/dct_hal.c) starts again for every piece and combines the results by exclusive or.
  * So this is no CRC-32 of the copy: swapping two whole pieces goes unnoticed. It shows "written by firmware", no more.
  */
-import { readU32, writeU32 } from '../../core/bytes.js';
+import { copyBytes, readU32, writeU32 } from '../../core/bytes.js';
 import { dfuSuffixCrc } from '../../core/checksums.js';
 import { dctSection } from './table.js';
 
@@ -28,11 +28,11 @@ export interface CheckValueParts {
 
 /** The parts for a copy of 16 384 bytes, with `isCurrent` in place of the stored mark when given. */
 export function checkValueParts(copy: Uint8Array, isCurrent?: number): CheckValueParts {
-  const header = copy.slice(0, dctSection('wiced', 'header').size);
+  const header = copyBytes(copy, 0, dctSection('wiced', 'header').size);
   header[WRITE_INCOMPLETE] = 0;
   if (isCurrent !== undefined) header[IS_CURRENT] = isCurrent;
   const place = dctSection('wiced', 'version');
-  const version = copy.slice(place.offset, place.offset + place.size);
+  const version = copyBytes(copy, place.offset, place.offset + place.size);
   writeU32(version, CHECK_VALUE, 0);
   version[INITIAL_WRITE] = 0;
   let body = 0;

@@ -2,7 +2,7 @@
  * What kind of DCT file some bytes are. A sector begins with a header; a file read over DFU alternate setting 1 begins at
  * the application section, and a read of 16 KiB from there runs past the copy into the following sector.
  */
-import { readU32 } from '../../core/bytes.js';
+import { copyBytes, readU32 } from '../../core/bytes.js';
 import { FormatError } from '../../core/errors.js';
 import { decodeServerAddress } from './application.js';
 import { DCD_WATERMARK } from './electron.js';
@@ -71,8 +71,8 @@ function identifyApplication(bytes: Uint8Array): DctFile {
  */
 export function splitDctCopies(bytes: Uint8Array): { copy1: Uint8Array; copy2: Uint8Array | null } {
   const { kind, evidence } = identifyDctBytes(bytes);
-  if (kind === 'copies') return { copy1: bytes.slice(0, DCT_COPY_BYTES), copy2: bytes.slice(DCT_COPY_BYTES) };
-  if (kind === 'copy') return { copy1: bytes.slice(), copy2: null };
+  if (kind === 'copies') return { copy1: copyBytes(bytes, 0, DCT_COPY_BYTES), copy2: copyBytes(bytes, DCT_COPY_BYTES) };
+  if (kind === 'copy') return { copy1: copyBytes(bytes), copy2: null };
   throw new FormatError({
     code: 'DCT_NOT_A_SECTOR',
     what: 'these are not the DCT sectors',

@@ -2,7 +2,7 @@
  * How the firmware writes the DCT, step by step on flash that erases to 0xFF and programs by AND. With the steps one can
  * tell what a unit holds after a write, and what it holds when the power fails between any two of them.
  */
-import { equalBytes, isFilledWith, writeU16, writeU32 } from '../../core/bytes.js';
+import { copyBytes, equalBytes, isFilledWith, writeU16, writeU32 } from '../../core/bytes.js';
 import { UsageError } from '../../core/errors.js';
 import { checkValue } from './check-value.js';
 import {
@@ -88,7 +88,7 @@ export function selectCopy(pair: DctPair, rules: DctRules, early = false): DctSe
 
 /** The pair after an operation; the given pair is not changed. */
 export function applyFlashOperation(pair: DctPair, operation: FlashOperation): DctPair {
-  const target = (operation.copy === 1 ? pair.copy1 : pair.copy2).slice();
+  const target = copyBytes(operation.copy === 1 ? pair.copy1 : pair.copy2);
   if (operation.operation === 'erase') target.fill(0xff);
   else {
     for (const [index, byte] of operation.bytes.entries()) {
@@ -117,7 +117,7 @@ class Flash {
   }
 
   program(copy: 1 | 2, offset: number, bytes: Uint8Array, about: string): void {
-    if (bytes.length > 0) this.#do({ copy, operation: 'program', offset, bytes: bytes.slice(), about });
+    if (bytes.length > 0) this.#do({ copy, operation: 'program', offset, bytes: copyBytes(bytes), about });
   }
 
   #do(operation: FlashOperation): void {
@@ -217,7 +217,7 @@ function flip(flash: Flash, current: 1 | 2, start: number, bytes: Uint8Array): 1
   flash.program(other, HEADER_BYTES, next.subarray(HEADER_BYTES, start), '2: copy what lies before the field');
   flash.program(other, end, next.subarray(end, VERSION_RECORD), '2: copy what lies after the field');
   flash.program(other, start, bytes, '2: program the new bytes');
-  const header = next.slice(0, HEADER_BYTES);
+  const header = copyBytes(next, 0, HEADER_BYTES);
   header[WRITE_INCOMPLETE] = 1;
   flash.program(other, 0, header, '3: program the header, marked incomplete');
   flash.program(other, VERSION_RECORD, next.subarray(VERSION_RECORD), '4: program the version record');
@@ -245,7 +245,7 @@ export function nextCopy(copy: Uint8Array, changes: readonly CopyChange[]): Uint
 
 /** A copy with changes applied and marked complete, current and valid; the version record stays as it is. */
 export function changedCopy(copy: Uint8Array, changes: readonly CopyChange[]): Uint8Array {
-  const next = copy.slice();
+  const next = copyBytes(copy);
   for (const change of changes) next.set(change.bytes, change.start);
   next[WRITE_INCOMPLETE] = 0;
   next[IS_CURRENT] = 1;
@@ -266,7 +266,7 @@ export function setVersionRecord(copy: Uint8Array, sequence: number, padding: Ui
 
 /** Marks a copy as the flip does with the one it replaces. */
 export function supersededCopy(copy: Uint8Array): Uint8Array {
-  const superseded = copy.slice();
+  const superseded = copyBytes(copy);
   superseded[IS_CURRENT] = 0;
   superseded[INITIAL_WRITE] = 0;
   return superseded;

@@ -2,6 +2,7 @@
  * Two flash sectors as the write model needs them: erasing gives 0xFF, programming only clears bits, and power may fail
  * before any single operation.
  */
+import { copyBytes } from '../../core/bytes.js';
 import type { PageNumber } from './pages.js';
 
 /** Thrown inside the model when an operation finds no power; never leaves it. */
@@ -16,8 +17,8 @@ export class FlashModel {
   private powerEnd = Number.POSITIVE_INFINITY;
 
   constructor(page1: Uint8Array, page2: Uint8Array) {
-    this.page1 = page1.slice();
-    this.page2 = page2.slice();
+    this.page1 = copyBytes(page1);
+    this.page2 = copyBytes(page2);
   }
 
   page(number: PageNumber): Uint8Array {

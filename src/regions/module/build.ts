@@ -1,5 +1,5 @@
 /** Makes module files: sealing edited bytes, and whole modules around a payload (for samples and tests of other tools). */
-import { writeU32, writeU32BigEndian } from '../../core/bytes.js';
+import { copyBytes, writeU32, writeU32BigEndian } from '../../core/bytes.js';
 import { moduleCrc, sha256 } from '../../core/checksums.js';
 import { BuildError } from '../../core/errors.js';
 import {
@@ -25,7 +25,7 @@ export function sealModule(bytes: Uint8Array): Uint8Array {
       help: 'Give the whole module, from its first byte to its CRC.',
     });
   }
-  const sealed = bytes.slice();
+  const sealed = copyBytes(bytes);
   const end = sealed.length - CRC_BYTES;
   sealed.set(sha256(sealed.subarray(0, end - DIGEST_TO_END)), end - DIGEST_TO_END);
   writeU32BigEndian(sealed, end, moduleCrc(sealed.subarray(0, end)));
