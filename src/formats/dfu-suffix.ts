@@ -1,7 +1,7 @@
 /**
  * The suffix of a DFU file (USB DFU 1.1, appendix B): reading it, saying what is wrong with a damaged one, writing it.
  */
-import { concatBytes, copyBytes, equalBytes, formatHex, readU32 } from '../core/bytes.js';
+import { concatBytes, copyBytes, equalBytes, formatHex, lengthWithout, readU32 } from '../core/bytes.js';
 import { dfuSuffixCrc } from '../core/checksums.js';
 import { FormatError } from '../core/errors.js';
 import { struct } from '../core/struct.js';
@@ -141,7 +141,7 @@ function findDisplacedSuffix(file: Uint8Array): { after: number; padding: number
   // Padding: one position to try, before the run of equal bytes or of line ends. Stray bytes: the last few positions.
   let end = file.length;
   if (last === 0x0a || last === 0x0d) while (end > first && (file[end - 1] === 0x0a || file[end - 1] === 0x0d)) end--;
-  else if (last === 0 || last === 0xff) while (end > first && file[end - 1] === last) end--;
+  else if (last === 0 || last === 0xff) end = first + lengthWithout(file.subarray(first), last);
   const candidates: number[] = [];
   for (let stray = 1; stray <= DFU_SUFFIX_BYTES; stray++) candidates.push(file.length - stray);
   // dwCRC may itself end in the padding value.
