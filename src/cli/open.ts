@@ -1,5 +1,6 @@
 /** From arguments to a board and an input that was read. */
 import { InputError, LayoutError, UsageError } from '../core/errors.js';
+import type { ReadOptions, ReadResult } from '../formats/index.js';
 import { loadBoard } from '../layout/load.js';
 import type { Board } from '../layout/types.js';
 import { summariseContainer } from '../operations/inspect/container.js';
@@ -48,9 +49,22 @@ export function requireOneFile(args: ParsedArguments): string {
   });
 }
 
-/** Reads a file in whatever format it has. @throws InputError, FormatError */
-export async function openInput(path: string, args: ParsedArguments): Promise<InspectInput> {
-  const bytes = readInput(path, args.number('--max-size') ?? DEFAULT_MAX_SIZE);
+export interface OpenedFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly result: ReadResult;
+}
+
+/**
+ * Reads a file in whatever format it has, by the options of the command line and those given here.
+ * @throws InputError, FormatError
+ */
+export async function openFile(
+  path: string,
+  args: ParsedArguments,
+  { maxSize = DEFAULT_MAX_SIZE, ...options }: ReadOptions & { readonly maxSize?: number } = {},
+): Promise<OpenedFile> {
+  const bytes = readInput(path, args.number('--max-size') ?? maxSize);
   if (bytes.length === 0) {
     throw new InputError({
       code: 'INPUT_EMPTY',
@@ -66,7 +80,14 @@ export async function openInput(path: string, args: ParsedArguments): Promise<In
     base: args.number('--base'),
     permissive: args.flag('--permissive'),
     format: format === undefined ? undefined : formatById(format).id,
+    ...options,
   });
+  return { path, bytes, result };
+}
+
+/** `openFile` in the shape that inspection takes. @throws InputError, FormatError */
+export async function openInput(path: string, args: ParsedArguments): Promise<InspectInput> {
+  const { bytes, result } = await openFile(path, args);
   return {
     path,
     bytes,
