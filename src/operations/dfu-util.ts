@@ -3,6 +3,8 @@
  * a simulated board, unless it says otherwise; exit codes are sysexits.
  */
 import { formatAddress } from '../core/bytes.js';
+import type { Finding } from '../core/finding.js';
+import { overlaps } from '../core/range.js';
 import { formatCount } from '../core/words.js';
 import { type DfuDevice, flashAlternate, idPair } from '../formats/dfu-device.js';
 import { ANY_ID, DFUSE_VERSION } from '../formats/dfu-suffix.js';
@@ -111,7 +113,10 @@ function forecastDfuse({ path, check, device }: ForecastInput): DfuUtilForecast 
   if (unknown)
     steps.push('It skips elements of alternate settings that the board does not have, and says so in one line.');
   const refusals = refusalSteps(check);
-  if (refusals.length > 0) return stops([...steps, ...elementSteps(container, device), ...refusals]);
+  if (refusals.length > 0) {
+    const first = check.findings.filter(({ rule }) => isRefusal(rule));
+    return stops([...steps, ...elementSteps(container, device, first), ...refusals]);
+  }
   steps.push(...elementSteps(container, device));
   steps.push('With -s ADDRESS it refuses the file (exit code 64); -s :leave is allowed, and the board restarts.');
   return {
@@ -124,17 +129,25 @@ function forecastDfuse({ path, check, device }: ForecastInput): DfuUtilForecast 
 
 const MAX_ELEMENTS = 20;
 
-function elementSteps({ targets }: DfuseContainer, device: DfuDevice): string[] {
+/** What is written, up to the first element that is refused. */
+function elementSteps({ targets }: DfuseContainer, device: DfuDevice, refused: readonly Finding[] = []): string[] {
   const known = new Set(device.alternates.map(({ number }) => number));
-  const steps = targets
-    .filter(({ alternate }) => known.has(alternate))
-    .flatMap(({ alternate, elements }) =>
-      elements.map(
-        ({ address, size }) =>
-          `Alternate setting ${alternate}: it erases the pages of, and writes, ${formatCount(size)} bytes at ${formatAddress(address)}.`,
-      ),
-    );
-  if (steps.length <= MAX_ELEMENTS) return steps;
+  const steps: string[] = [];
+  for (const { alternate, elements } of targets.filter((target) => known.has(target.alternate))) {
+    for (const { address, size } of elements) {
+      const range = { start: address, end: address + size };
+      const stop = refused.some((finding) => finding.evidence.alternate === alternate && overlaps(finding, range));
+      if (stop) return shorten(steps);
+      steps.push(
+        `Alternate setting ${alternate}: it erases the pages of, and writes, ${formatCount(size)} bytes at ${formatAddress(address)}.`,
+      );
+    }
+  }
+  return shorten(steps);
+}
+
+function shorten(steps: readonly string[]): string[] {
+  if (steps.length <= MAX_ELEMENTS) return [...steps];
   return [...steps.slice(0, MAX_ELEMENTS), `And ${formatCount(steps.length - MAX_ELEMENTS)} more elements.`];
 }
 

@@ -3,11 +3,14 @@ import { formatHex } from '../core/bytes.js';
 import { BuildError, FormatError } from '../core/errors.js';
 import { type Finding, sortFindings } from '../core/finding.js';
 import type { MemoryImage } from '../core/image.js';
+import { notePrefixLookalike } from '../formats/bin.js';
 import type { DfuDevice } from '../formats/dfu-device.js';
 import { checkDfuDevice, checkDfuRanges, flashAlternate } from '../formats/dfu-device.js';
+import { inspectDfuPrefix } from '../formats/dfu-prefix.js';
 import { ANY_ID, appendDfuSuffix, DFU_VERSION, DFUSE_VERSION, inspectDfuSuffix } from '../formats/dfu-suffix.js';
 import { dfuseElementBytes, readDfuse } from '../formats/dfuse.js';
 import { beginsLikeDfuse } from '../formats/dfuse-file.js';
+import { FindingList } from '../formats/finding-list.js';
 import { type Container, type DfuseContainer, type ReadResult, readAny } from '../formats/index.js';
 
 export interface DfuCheck {
@@ -38,6 +41,9 @@ export function checkDfu(bytes: Uint8Array, name: string, device?: DfuDevice, ad
       evidence: state.diagnosis === null ? {} : { diagnosis: state.diagnosis },
       remedy: state.error.help,
     });
+    const result = readWithoutSuffix(bytes, name);
+    container = result.container;
+    findings.push(...result.findings);
   } else {
     const result = readDamaged(bytes, name, findings);
     container = result?.container ?? null;
@@ -58,6 +64,14 @@ export function checkDfu(bytes: Uint8Array, name: string, device?: DfuDevice, ad
     payloadLength,
     findings: sortFindings(findings.map((finding) => withOrigin(finding, container, address))),
   };
+}
+
+/** A vendor prefix may stand alone; bytes that only look like one are worth a word. */
+function readWithoutSuffix(bytes: Uint8Array, name: string): Pick<ReadResult, 'container' | 'findings'> {
+  if (inspectDfuPrefix(bytes).state === 'ok') return readAny(bytes, { name, format: 'dfu' });
+  const findings = new FindingList();
+  notePrefixLookalike(bytes, findings);
+  return { container: null, findings: findings.all() };
 }
 
 /** The file as far as it can be read; what stops the reading becomes a finding. */

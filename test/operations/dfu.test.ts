@@ -101,7 +101,10 @@ describe('DfuSe files', () => {
     const { bytes } = packDfuse([input], { device: P1_DFU, placeModule: () => ({ address: 0x08060000 }) });
     expect(readAny(bytes).image.span).toEqual({ start: 0x08060000, end: 0x08060020 });
     expect(errorOf(() => packDfuse([input], { device: P1_DFU })).code).toBe('PACK_NO_ADDRESS');
-    const given = packDfuse([{ ...input, address: 0x080c0000 }], { device: P1_DFU, placeModule: () => ({ address: 0x08060000 }) });
+    const given = packDfuse([{ ...input, address: 0x080c0000 }], {
+      device: P1_DFU,
+      placeModule: () => ({ address: 0x08060000 }),
+    });
     expect(readAny(given.bytes).image.span?.start).toBe(0x080c0000);
     const twice = { ...data('a.hex', 0x080a0000), address: 0x080a0000 };
     expect(errorOf(() => packDfuse([twice], { device: P1_DFU })).code).toBe('PACK_ADDRESS_GIVEN_TWICE');
