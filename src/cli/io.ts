@@ -136,8 +136,10 @@ export function writeOutput(
 ): void {
   requireWritable(path, options);
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  let made = false;
   try {
     const file = openSync(temporary, 'wx');
+    made = true;
     try {
       for (const piece of piecesOf(content)) writeAll(file, piece);
       fsyncSync(file);
@@ -146,7 +148,7 @@ export function writeOutput(
     }
     renameSync(temporary, path);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    if (made) rmSync(temporary, { force: true });
     if (error instanceof FlashatlasError) throw error;
     throw new BuildError({
       code: 'OUTPUT_FAILED',
