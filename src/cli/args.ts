@@ -4,6 +4,7 @@
  */
 import arg from 'arg';
 import { UsageError } from '../core/errors.js';
+import type { Range } from '../core/range.js';
 import { nearest } from '../layout/nearest.js';
 
 /** An option of a command. */
@@ -13,6 +14,10 @@ export interface Option {
   /** Placeholder in the help: FILE, ADDRESS. */
   readonly value?: string;
   readonly choices?: readonly string[];
+  /** Numbers: may be negative. */
+  readonly signed?: boolean;
+  /** Numbers: the value when the option stands alone, that is when no number follows it. */
+  readonly alone?: string;
 }
 
 export type Options = Readonly<Record<string, Option>>;
@@ -46,13 +51,37 @@ export function parseNumber(text: string, what: string): number {
   });
 }
 
+/** `parseNumber`, and the same with a minus sign. @throws UsageError USAGE_BAD_NUMBER */
+function parseSignedNumber(text: string, what: string): number {
+  return text.startsWith('-') ? 0 - parseNumber(text.slice(1), what) : parseNumber(text, what);
+}
+
+/** START-END with END inside, or START+SIZE. @throws UsageError USAGE_BAD_RANGE */
+export function parseRange(text: string, option = '--range'): Range {
+  const parts = /^([^-+]+)([-+])([^-+]+)$/.exec(text);
+  if (parts) {
+    const start = parseNumber(parts[1] as string, `the start of ${option}`);
+    const value = parseNumber(parts[3] as string, `the end of ${option}`);
+    const end = parts[2] === '+' ? start + value : value + 1;
+    if (end > start && end <= 2 ** 32) return { start, end };
+  }
+  throw new UsageError({
+    code: 'USAGE_BAD_RANGE',
+    what: 'this is not a range of addresses',
+    where: option === '--range' ? undefined : option,
+    expected: 'START-END or START+SIZE',
+    got: JSON.stringify(text),
+    help: 'Write for example 0x08004000-0x0800403F or 0x08004000+64.',
+  });
+}
+
 /** @throws UsageError for unknown options, missing values, bad numbers and bad choices. */
 export function parseArguments(argv: readonly string[], options: Options): ParsedArguments {
   const spec: Record<string, BooleanConstructor | StringConstructor | [StringConstructor]> = {};
   for (const [name, option] of Object.entries(options)) {
     spec[name] = option.type === 'flag' ? Boolean : option.type === 'list' ? [String] : String;
   }
-  const parsed = parseWithSuggestions(spec, argv);
+  const parsed = parseWithSuggestions(spec, joinNumbers(argv, options));
   const values = parsed as unknown as Record<string, unknown>;
   for (const [name, option] of Object.entries(options)) {
     const value = values[name];
@@ -69,7 +98,9 @@ export function parseArguments(argv: readonly string[], options: Options): Parse
   const numbers = new Map<string, number>();
   for (const [name, option] of Object.entries(options)) {
     const value = values[name];
-    if (option.type === 'number' && typeof value === 'string') numbers.set(name, parseNumber(value, name));
+    if (option.type === 'number' && typeof value === 'string') {
+      numbers.set(name, option.signed ? parseSignedNumber(value, name) : parseNumber(value, name));
+    }
   }
   return {
     operands: parsed._,
@@ -79,6 +110,27 @@ export function parseArguments(argv: readonly string[], options: Options): Parse
     list: (name) => (values[name] as string[] | undefined) ?? [],
     has: (name) => values[name] !== undefined,
   };
+}
+
+/**
+ * Writes `--offset -4` as `--offset=-4`, which `arg` would take for an option without value, and gives options that
+ * stand alone their value.
+ */
+function joinNumbers(argv: readonly string[], options: Options): string[] {
+  const joined: string[] = [];
+  for (let index = 0; index < argv.length; index++) {
+    const word = argv[index] as string;
+    if (word === '--') return [...joined, ...argv.slice(index)];
+    const option = Object.hasOwn(options, word) ? options[word] : undefined;
+    const next = argv[index + 1] ?? '';
+    if (option?.signed && /^-\d/.test(next)) {
+      joined.push(`${word}=${next}`);
+      index++;
+    } else if (option?.alone !== undefined && !/^(0x[0-9a-f]+|\d+)$/i.test(next)) {
+      joined.push(`${word}=${option.alone}`);
+    } else joined.push(word);
+  }
+  return joined;
 }
 
 function parseWithSuggestions(spec: arg.Spec, argv: readonly string[]): arg.Result<arg.Spec> {

@@ -12,7 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { BuildError, type ErrorDetails, InputError } from '../core/errors.js';
+import { BuildError, type ErrorDetails, FlashatlasError, InputError } from '../core/errors.js';
 import { formatCount, formatSize } from '../core/words.js';
 
 export const DEFAULT_MAX_SIZE = 64 << 20;
@@ -118,15 +118,57 @@ function unreadable(path: string, error: unknown): InputError {
   return new InputError(details);
 }
 
+export interface OutputOptions {
+  /** Replace an existing file. */
+  readonly force?: boolean;
+  /** Files the output must not replace, whatever else is allowed. */
+  readonly inputs?: readonly string[];
+}
+
 /**
- * Writes a file by way of a temporary one in the same folder, so that a failed run leaves nothing.
- * @throws BuildError OUTPUT_EXISTS, OUTPUT_IS_INPUT or OUTPUT_FAILED
+ * Writes a file by way of a temporary one in the same folder, so that a failed run leaves nothing. Content in pieces is
+ * written piece by piece; what asking for one throws is passed on.
+ * @throws BuildError OUTPUT_EXISTS, OUTPUT_IS_INPUT, OUTPUT_NOT_A_FILE or OUTPUT_FAILED
  */
 export function writeOutput(
   path: string,
-  content: Uint8Array | string,
-  options: { readonly force?: boolean; readonly inputs?: readonly string[] } = {},
+  content: Uint8Array | string | Iterable<Uint8Array>,
+  options: OutputOptions = {},
 ): void {
+  requireWritable(path, options);
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  let made = false;
+  try {
+    const file = openSync(temporary, 'wx');
+    made = true;
+    try {
+      for (const piece of piecesOf(content)) writeAll(file, piece);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    if (made) rmSync(temporary, { force: true });
+    if (error instanceof FlashatlasError) throw error;
+    throw new BuildError({
+      code: 'OUTPUT_FAILED',
+      what: 'the output cannot be written',
+      where: path,
+      got: error instanceof Error ? error.message : String(error),
+      help: 'Check that the folder exists, is writable and has room.',
+      cause: error,
+    });
+  }
+}
+
+function piecesOf(content: Uint8Array | string | Iterable<Uint8Array>): Iterable<Uint8Array> {
+  if (typeof content === 'string') return [new TextEncoder().encode(content)];
+  return content instanceof Uint8Array ? [content] : content;
+}
+
+/** Commands that write several files ask for all of them before they write the first. @throws BuildError as writeOutput */
+export function requireWritable(path: string, options: OutputOptions = {}): void {
   for (const input of options.inputs ?? []) {
     if (sameFile(path, input)) {
       throw new BuildError({
@@ -137,7 +179,7 @@ export function writeOutput(
       });
     }
   }
-  if (existsSync(path) && !options.force) {
+  if (existsSync(path) && !options.force && statSync(path).isFile()) {
     throw new BuildError({
       code: 'OUTPUT_EXISTS',
       what: 'the output exists already',
@@ -145,25 +187,13 @@ export function writeOutput(
       help: 'Choose another name, or add --force to replace it.',
     });
   }
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-  try {
-    const file = openSync(temporary, 'wx');
-    try {
-      writeAll(file, typeof content === 'string' ? new TextEncoder().encode(content) : content);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
+  // Renaming over a device would replace the device.
+  if (existsSync(path) && !statSync(path).isFile()) {
     throw new BuildError({
-      code: 'OUTPUT_FAILED',
-      what: 'the output cannot be written',
+      code: 'OUTPUT_NOT_A_FILE',
+      what: 'the output is not a regular file',
       where: path,
-      got: error instanceof Error ? error.message : String(error),
-      help: 'Check that the folder exists, is writable and has room.',
-      cause: error,
+      help: 'Name a file, or write to stdout with -o - and redirect it.',
     });
   }
 }

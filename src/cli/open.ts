@@ -1,6 +1,7 @@
 /** From arguments to a board and an input that was read. */
 import { existsSync } from 'node:fs';
 import { InputError, LayoutError, UsageError } from '../core/errors.js';
+import type { ReadOptions, ReadResult } from '../formats/index.js';
 import { loadBoard } from '../layout/load.js';
 import type { Board } from '../layout/types.js';
 import type { InspectInput } from '../operations/inspect/inspect.js';
@@ -82,9 +83,22 @@ export async function expandFiles(names: readonly string[]): Promise<string[]> {
 
 const PATTERN = /[*?[\]{}]/;
 
-/** Reads a file in whatever format it has. @throws InputError, FormatError */
-export async function openInput(path: string, args: ParsedArguments): Promise<InspectInput> {
-  const bytes = readInput(path, args.number('--max-size') ?? DEFAULT_MAX_SIZE);
+export interface OpenedFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly result: ReadResult;
+}
+
+/**
+ * Reads a file in whatever format it has, by the options of the command line and those given here.
+ * @throws InputError, FormatError
+ */
+export async function openFile(
+  path: string,
+  args: ParsedArguments,
+  { maxSize = DEFAULT_MAX_SIZE, ...options }: ReadOptions & { readonly maxSize?: number } = {},
+): Promise<OpenedFile> {
+  const bytes = readInput(path, args.number('--max-size') ?? maxSize);
   if (bytes.length === 0) {
     throw new InputError({
       code: 'INPUT_EMPTY',
@@ -93,13 +107,21 @@ export async function openInput(path: string, args: ParsedArguments): Promise<In
       help: 'The dump or download failed. Make it again.',
     });
   }
-  const { formatById } = await import('../formats/index.js');
-  const { openImage } = await import('../operations/open.js');
+  const { formatById, readAny } = await import('../formats/index.js');
   const format = args.text('--format');
-  return openImage(bytes, {
-    path,
+  const result = readAny(bytes, {
+    name: path,
     base: args.number('--base'),
-    format: format === undefined ? undefined : formatById(format).id,
     permissive: args.flag('--permissive'),
+    format: format === undefined ? undefined : formatById(format).id,
+    ...options,
   });
+  return { path, bytes, result };
+}
+
+/** `openFile` in the shape that inspection takes. @throws InputError, FormatError */
+export async function openInput(path: string, args: ParsedArguments): Promise<InspectInput> {
+  const { bytes, result } = await openFile(path, args);
+  const { inputOf } = await import('../operations/open.js');
+  return inputOf(path, bytes, result);
 }

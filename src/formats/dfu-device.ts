@@ -23,7 +23,7 @@ export interface DfuDevice {
 }
 
 /**
- * Findings of severity error for everything the device will refuse.
+ * Findings of severity error for everything the device will refuse, and a warning for ids of another one.
  * @param image needed for DFU files without addresses only when they shall be judged at a given place
  * @throws FormatError DFUSE_LAYOUT when the device's own layout string is invalid.
  */
@@ -52,7 +52,8 @@ function checkIds(suffix: DfuSuffix, device: DfuDevice, findings: FindingList): 
   if (fits) return;
   findings.add({
     rule: 'container/device-mismatch',
-    severity: 'error',
+    // A warning, because what the board does depends on -d alone: it may well take the file.
+    severity: 'warning',
     message: deviceMismatchMessage(suffix, device),
     evidence: { vendor, product, deviceVendor: device.vendor, deviceProduct: device.product },
     remedy: 'Use the file for the right board, or give it a suffix for this one.',
@@ -72,6 +73,18 @@ export function deviceMismatchMessage(
 export function idPair(vendor: number, product: number): string {
   const part = (value: number): string => value.toString(16).padStart(4, '0');
   return `${part(vendor)}:${part(product)}`;
+}
+
+/** The alternate setting whose addresses are those of the chip's flash. */
+export function flashAlternate(device: DfuDevice): number {
+  const flash = device.alternates.find(({ space }) => space === 'flash') ?? device.alternates[0];
+  return flash?.number ?? 0;
+}
+
+/** What a DfuSe file calls a target: the name in the layout string of the alternate setting. */
+export function targetName(device: DfuDevice, alternate: number): string {
+  const setting = device.alternates.find(({ number }) => number === alternate);
+  return setting ? parseDfuseLayout(setting.layout).name : `Alternate ${alternate}`;
 }
 
 /** Judges address ranges against one alternate setting: unknown, outside, not writeable, or refused for another reason. */

@@ -1,9 +1,9 @@
 /** Converting images: several inputs into one, cut, filled, moved, and written in any format. */
-import { formatAddress } from '../core/bytes.js';
+import { formatAddress, lengthWithout } from '../core/bytes.js';
 import { BuildError, UsageError } from '../core/errors.js';
 import { MemoryImage, type OverlapPolicy, type Segment } from '../core/image.js';
 import { type Range, sizeOf } from '../core/range.js';
-import { type FormatId, type WriteOptions, writeAny } from '../formats/index.js';
+import { type FormatId, type WriteOptions, writeAny, writeChunks } from '../formats/index.js';
 
 export interface ConvertInput {
   /** What a message calls the input. */
@@ -48,23 +48,43 @@ export function convertImages(inputs: readonly ConvertInput[], options: ConvertO
   return moveImage(image, options);
 }
 
+export type ConvertWriteOptions = ConvertOptions & Omit<WriteOptions, 'fill'>;
+
 /** `convertImages`, then written in a format. @throws also what writing throws. */
 export function convert(
   inputs: readonly ConvertInput[],
   format: FormatId,
-  options: ConvertOptions & Omit<WriteOptions, 'fill'> = {},
+  options: ConvertWriteOptions = {},
 ): { readonly image: MemoryImage; readonly bytes: Uint8Array } {
-  const { fill, base, offset, ...rest } = options;
-  const image = convertImages(inputs, options);
-  if (image.byteCount === 0) {
-    throw new BuildError({
-      code: 'CONVERT_NO_DATA',
-      what: 'nothing is left to write',
-      where: inputs.map(({ name }) => name).join(', '),
-      help: 'Check the inputs, and the ranges given to crop, exclude and trim.',
-    });
-  }
-  return { image, bytes: writeAny(image, format, { ...rest, fill: fill?.value }) };
+  const image = requireData(convertImages(inputs, options), inputs);
+  return { image, bytes: writeAny(image, format, writeOptions(options)) };
+}
+
+/**
+ * `convert`, with the output in pieces (see writeChunks) so that a large text is never held whole.
+ * @throws what convert throws, some of it only when the pieces are asked for.
+ */
+export function convertChunks(
+  inputs: readonly ConvertInput[],
+  format: FormatId,
+  options: ConvertWriteOptions = {},
+): { readonly image: MemoryImage; readonly chunks: Iterable<Uint8Array> } {
+  const image = requireData(convertImages(inputs, options), inputs);
+  return { image, chunks: writeChunks(image, format, writeOptions(options)) };
+}
+
+function writeOptions({ fill, base, offset, ...rest }: ConvertWriteOptions): WriteOptions {
+  return { ...rest, fill: fill?.value };
+}
+
+function requireData(image: MemoryImage, inputs: readonly ConvertInput[]): MemoryImage {
+  if (image.byteCount > 0) return image;
+  throw new BuildError({
+    code: 'CONVERT_NO_DATA',
+    what: 'nothing is left to write',
+    where: inputs.map(({ name }) => name).join(', '),
+    help: 'Check the inputs, and the ranges given to crop, exclude and trim.',
+  });
 }
 
 function mergeInputs(inputs: readonly ConvertInput[], overlap: OverlapPolicy): MemoryImage {
@@ -86,14 +106,19 @@ function requireDisjoint(segments: readonly Segment[]): void {
 }
 
 function trimImage(image: MemoryImage, value: number): MemoryImage {
-  const kept = image.ranges().flatMap((range): Segment[] => {
-    // A view where one segment holds the run.
-    const bytes = image.bytes(range) ?? image.read(range, value);
-    let size = bytes.length;
-    while (size > 0 && bytes[size - 1] === value) size--;
-    return image.parts({ start: range.start, end: range.start + size });
-  });
-  return MemoryImage.fromSegments(kept);
+  const kept = image.ranges().map((range) => ({ start: range.start, end: trimmedEnd(image, range, value) }));
+  return MemoryImage.fromSegments(kept.flatMap((range) => image.parts(range)));
+}
+
+/** The end of a run without the bytes of this value that it ends in. */
+function trimmedEnd(image: MemoryImage, range: Range, value: number): number {
+  let { end } = range;
+  for (const { bytes } of image.parts(range).reverse()) {
+    const length = lengthWithout(bytes, value);
+    end -= bytes.length - length;
+    if (length > 0) break;
+  }
+  return end;
 }
 
 function fillImage(image: MemoryImage, value: number, range: Range | undefined): MemoryImage {

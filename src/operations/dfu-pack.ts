@@ -4,7 +4,13 @@ import { BuildError, UsageError } from '../core/errors.js';
 import type { Finding } from '../core/finding.js';
 import { MemoryImage } from '../core/image.js';
 import { intersect, type Range } from '../core/range.js';
-import { checkDfuRanges, type DfuDevice, deviceMismatchMessage } from '../formats/dfu-device.js';
+import {
+  checkDfuRanges,
+  type DfuDevice,
+  deviceMismatchMessage,
+  flashAlternate,
+  targetName,
+} from '../formats/dfu-device.js';
 import { ANY_ID } from '../formats/dfu-suffix.js';
 import { buildDfuseFile, type DfuseTargetPlan, dfuseIds } from '../formats/dfuse-file.js';
 import { parseDfuseLayout } from '../formats/dfuse-layout.js';
@@ -19,11 +25,17 @@ export interface PackInput {
   readonly alternate?: number | undefined;
 }
 
+export interface ModulePlace {
+  readonly address: number;
+  /** What speaks against writing it. */
+  readonly findings?: readonly Finding[] | undefined;
+}
+
 export interface PackOptions {
   /** The board. */
   readonly device: DfuDevice;
-  /** Address from the header of a module, or undefined for other bytes. */
-  readonly placeModule?: ((bytes: Uint8Array) => number | undefined) | undefined;
+  /** Where a module belongs by its own header, or undefined for other bytes. May throw, to refuse the input. */
+  readonly placeModule?: ((bytes: Uint8Array, name: string) => ModulePlace | undefined) | undefined;
   /** Suffix ids; default: the board's. */
   readonly vendor?: number | undefined;
   readonly product?: number | undefined;
@@ -48,6 +60,7 @@ interface Placed {
   readonly name: string;
   readonly alternate: number;
   readonly image: MemoryImage;
+  readonly findings?: readonly Finding[] | undefined;
 }
 
 /**
@@ -66,7 +79,9 @@ export function packDfuse(inputs: readonly PackInput[], options: PackOptions): P
     });
   }
   const findings: Finding[] = [];
-  for (const part of placed) findings.push(...judge(part, device, options.allowRefused ?? false));
+  for (const part of placed) {
+    findings.push(...(part.findings ?? []), ...judge(part, device, options.allowRefused ?? false));
+  }
   const ids = dfuseIds(options.vendor ?? device.vendor, options.product ?? device.product, options.deviceVersion);
   findings.push(...judgeIds(ids, device));
   const plan: DfuseTargetPlan[] = [];
@@ -91,10 +106,6 @@ export function packDfuse(inputs: readonly PackInput[], options: PackOptions): P
 function place(input: PackInput, options: PackOptions): Placed[] {
   const { name, bytes, address } = input;
   const result = readAny(bytes, { name, base: address });
-  if (result.container?.kind === 'dfuse' && input.alternate === undefined) {
-    const numbers = [...new Set(result.container.targets.map((target) => target.alternate))];
-    return numbers.map((alternate) => ({ name, alternate, image: readAny(bytes, { name, alternate }).image }));
-  }
   if (address !== undefined && result.addressSource === 'file') {
     throw new UsageError({
       code: 'PACK_ADDRESS_GIVEN_TWICE',
@@ -104,19 +115,20 @@ function place(input: PackInput, options: PackOptions): Placed[] {
       help: 'Leave the address out, or move the image first with `convert --base`.',
     });
   }
+  if (result.container?.kind === 'dfuse' && input.alternate === undefined) {
+    const numbers = [...new Set(result.container.targets.map((target) => target.alternate))];
+    return numbers.map((alternate) => ({ name, alternate, image: readAny(bytes, { name, alternate }).image }));
+  }
   let { image } = result;
+  let findings: readonly Finding[] = result.findings.filter(({ severity }) => severity !== 'note');
   if (result.addressSource === 'assumed' && image.span) {
-    const found = options.placeModule?.(image.read(image.span, 0));
+    const found = options.placeModule?.(image.read(image.span, 0), name);
     if (found === undefined) throw noAddressError(name);
-    image = image.shift(found - image.span.start);
+    image = image.shift(found.address - image.span.start);
+    findings = [...findings, ...(found.findings ?? [])];
   }
   const alternate = input.alternate ?? flashAlternate(options.device);
-  return [{ name, alternate, image }];
-}
-
-function flashAlternate(device: DfuDevice): number {
-  const flash = device.alternates.find(({ space }) => space === 'flash') ?? device.alternates[0];
-  return flash?.number ?? 0;
+  return [{ name, alternate, image, findings }];
 }
 
 function noAddressError(name: string): BuildError {
@@ -192,9 +204,4 @@ function mergePlaced(parts: readonly Placed[]): MemoryImage {
     });
   }
   return MemoryImage.fromSegments(parts.flatMap(({ image }) => image.segments));
-}
-
-function targetName(device: DfuDevice, alternate: number): string {
-  const setting = device.alternates.find(({ number }) => number === alternate);
-  return setting ? parseDfuseLayout(setting.layout).name : `Alternate ${alternate}`;
 }

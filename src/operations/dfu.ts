@@ -1,14 +1,17 @@
 /** DFU suffixes: check, add, remove. DfuSe files: show and unpack. (Packing: dfu-pack.ts.) */
 import { copyBytes, formatHex } from '../core/bytes.js';
-import { BuildError } from '../core/errors.js';
+import { BuildError, FormatError } from '../core/errors.js';
 import { type Finding, sortFindings } from '../core/finding.js';
 import type { MemoryImage } from '../core/image.js';
+import { notePrefixLookalike } from '../formats/bin.js';
 import type { DfuDevice } from '../formats/dfu-device.js';
-import { checkDfuDevice } from '../formats/dfu-device.js';
+import { checkDfuDevice, checkDfuRanges, flashAlternate } from '../formats/dfu-device.js';
+import { inspectDfuPrefix } from '../formats/dfu-prefix.js';
 import { ANY_ID, appendDfuSuffix, DFU_VERSION, DFUSE_VERSION, inspectDfuSuffix } from '../formats/dfu-suffix.js';
 import { dfuseElementBytes, readDfuse } from '../formats/dfuse.js';
 import { beginsLikeDfuse } from '../formats/dfuse-file.js';
-import { type Container, type DfuseContainer, readAny } from '../formats/index.js';
+import { FindingList } from '../formats/finding-list.js';
+import { type Container, type DfuseContainer, type ReadResult, readAny } from '../formats/index.js';
 
 export interface DfuCheck {
   /** absent: no suffix, which is legal for dfu-util; damaged: there is one and it is wrong. */
@@ -19,8 +22,12 @@ export interface DfuCheck {
   readonly findings: readonly Finding[];
 }
 
-/** Judges a file as dfu-suffix -c does, and says more; with a device also whether that would take it. Never throws for bad content. */
-export function checkDfu(bytes: Uint8Array, name: string, device?: DfuDevice): DfuCheck {
+/**
+ * Judges a file as dfu-suffix -c does, and says more; with a device also whether that would take it. Never throws for bad
+ * content.
+ * @param address where a payload without addresses of its own will be written (alternate setting of the flash)
+ */
+export function checkDfu(bytes: Uint8Array, name: string, device?: DfuDevice, address?: number): DfuCheck {
   const state = inspectDfuSuffix(bytes, name);
   const findings: Finding[] = [];
   let container: Container | null = null;
@@ -34,19 +41,73 @@ export function checkDfu(bytes: Uint8Array, name: string, device?: DfuDevice): D
       evidence: state.diagnosis === null ? {} : { diagnosis: state.diagnosis },
       remedy: state.error.help,
     });
-  } else {
-    const result = readAny(bytes, { name, format: 'dfu', permissive: true });
+    const result = readWithoutSuffix(bytes, name);
     container = result.container;
     findings.push(...result.findings);
+  } else {
+    const result = readDamaged(bytes, name, findings);
+    container = result?.container ?? null;
+    findings.push(...(result?.findings ?? []));
   }
-  if (device) findings.push(...checkDfuDevice(container, device));
   const length = state.state === 'ok' ? state.suffix.length : 0;
+  const payloadLength = bytes.length - length;
+  if (device) {
+    const payload = container && 'payloadLength' in container ? container.payloadLength : payloadLength;
+    findings.push(...checkDfuDevice(container, device));
+    if (address !== undefined && container?.kind !== 'dfuse') {
+      findings.push(...checkDfuRanges([{ start: address, end: address + payload }], flashAlternate(device), device));
+    }
+  }
   return {
     suffix: state.state,
     container,
-    payloadLength: bytes.length - length,
-    findings: sortFindings(findings),
+    payloadLength,
+    findings: sortFindings(findings.map((finding) => withOrigin(finding, container, address))),
   };
+}
+
+/** A vendor prefix may stand alone; bytes that only look like one are worth a word. */
+function readWithoutSuffix(bytes: Uint8Array, name: string): Pick<ReadResult, 'container' | 'findings'> {
+  if (inspectDfuPrefix(bytes).state === 'ok') return readAny(bytes, { name, format: 'dfu' });
+  const findings = new FindingList();
+  notePrefixLookalike(bytes, findings);
+  return { container: null, findings: findings.all() };
+}
+
+/** The file as far as it can be read; what stops the reading becomes a finding. */
+function readDamaged(bytes: Uint8Array, name: string, findings: Finding[]): ReadResult | null {
+  try {
+    return readAny(bytes, { name, format: 'dfu', permissive: true });
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    findings.push({
+      rule: 'container/damaged-dfuse',
+      severity: 'error',
+      message: error.message,
+      start: 0,
+      end: 0,
+      evidence: { code: error.code },
+      remedy: error.help,
+      origin: error.offset === undefined ? undefined : `offset ${error.offset}`,
+    });
+    return null;
+  }
+}
+
+/** File offset of the first byte a finding is about. */
+function withOrigin(finding: Finding, container: Container | null, address: number | undefined): Finding {
+  const { start, end, origin } = finding;
+  if (origin !== undefined || end <= start) return finding;
+  if (container?.kind !== 'dfuse') {
+    const prefix = container?.kind === 'lmdfu' ? 8 : container?.kind === 'lpcdfu' ? 16 : 0;
+    return address === undefined ? finding : { ...finding, origin: `offset ${start - address + prefix}` };
+  }
+  for (const target of container.targets) {
+    if (finding.evidence.alternate !== undefined && finding.evidence.alternate !== target.alternate) continue;
+    const element = target.elements.find((each) => start >= each.address && start < each.address + each.size);
+    if (element) return { ...finding, origin: `offset ${element.offset + start - element.address}` };
+  }
+  return finding;
 }
 
 export interface SuffixRequest {
@@ -98,12 +159,17 @@ export interface UnpackedElement {
   readonly suggestedName: string;
 }
 
-/** Every element of a DfuSe file, in file order. @throws FormatError as readDfuse does. */
+/**
+ * Every element of a DfuSe file, in file order.
+ * @param permissive do without a sound suffix
+ * @throws FormatError as readDfuse does.
+ */
 export function unpackDfuse(
   bytes: Uint8Array,
   name: string,
+  permissive = false,
 ): { elements: UnpackedElement[]; container: DfuseContainer } {
-  const { container, image } = showDfuse(bytes, name);
+  const { container, image } = showDfuse(bytes, name, permissive);
   const taken = new Map<string, number>();
   const elements = container.targets.flatMap((target) =>
     target.elements.map((element): UnpackedElement => {
@@ -126,8 +192,9 @@ export function unpackDfuse(
 export function showDfuse(
   bytes: Uint8Array,
   name: string,
+  permissive = false,
 ): { container: DfuseContainer; image: MemoryImage; findings: readonly Finding[] } {
-  const { container, image, findings } = readDfuse(bytes, { name });
+  const { container, image, findings } = readDfuse(bytes, { name, permissive });
   // readDfuse gives no other container.
   return { container: container as DfuseContainer, image, findings };
 }

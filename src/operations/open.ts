@@ -1,5 +1,5 @@
 /** From the bytes of a file, in whatever format, to an input that inspect, map and hex take. */
-import { type FormatId, readAny } from '../formats/index.js';
+import { type FormatId, type ReadResult, readAny } from '../formats/index.js';
 import { summariseContainer } from './inspect/container.js';
 import type { InspectInput } from './inspect/inspect.js';
 
@@ -16,7 +16,11 @@ export interface OpenOptions {
 
 /** @throws FormatError when no format fits, or the content is damaged. */
 export function openImage(bytes: Uint8Array, { path, base, format, permissive }: OpenOptions): InspectInput {
-  const result = readAny(bytes, { name: path, base, format, permissive });
+  return inputOf(path, bytes, readAny(bytes, { name: path, base, format, permissive }));
+}
+
+/** What reading gave, in the shape that inspection takes. */
+export function inputOf(path: string, bytes: Uint8Array, result: ReadResult): InspectInput {
   return {
     path,
     bytes,

@@ -13,7 +13,9 @@ export function renderFindings(findings: readonly Finding[], style: Style, width
 
 function renderFinding(finding: Finding, style: Style, width: number): string {
   const last = Math.max(finding.start, finding.end - 1);
-  const range = `${formatAddress(finding.start)}-${formatAddress(last)}`;
+  // 0 to 0 is how a finding about the file itself says that it has no address.
+  const placed = finding.end > 0 || finding.start > 0;
+  const range = placed ? `${formatAddress(finding.start)}-${formatAddress(last)}` : '';
   const place = [finding.region, range, finding.origin].filter(Boolean).join(', ');
   const lines = [
     `${style[PAINT[finding.severity]](finding.severity.padEnd(7))} ${style.bold(finding.rule)}  ${style.dim(place)}`,

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { concatBytes } from '../../src/core/bytes.js';
 import { MemoryImage } from '../../src/core/image.js';
 import { readAny } from '../../src/formats/index.js';
-import { convert, convertImages } from '../../src/operations/convert.js';
+import { convert, convertChunks, convertImages } from '../../src/operations/convert.js';
 import { errorOf } from '../support/vectors.js';
 
 const at = (address: number, ...bytes: number[]): MemoryImage => MemoryImage.fromBytes(Uint8Array.from(bytes), address);
@@ -77,6 +78,34 @@ describe('convert', () => {
     );
     const { bytes } = convert([{ name: 'a', image }], 'intel-hex');
     expect(readAny(bytes).image.equals(image)).toBe(true);
+  });
+
+  it('trims every run, and very many of them quickly', () => {
+    const image = at(0x100, 1, 0xff, 0xff)
+      .merge(at(0x200, 0xff, 0xff))
+      .merge(at(0x300, 0xff, 2));
+    expect(convertImages([{ name: 'a', image }], { trim: 0xff }).ranges()).toEqual([
+      { start: 0x100, end: 0x101 },
+      { start: 0x300, end: 0x302 },
+    ]);
+    const pieces = Array.from({ length: 100_000 }, (_, index) => ({
+      address: index * 4,
+      bytes: Uint8Array.of(7, 0xff),
+    }));
+    const many = { name: 'many.hex', image: MemoryImage.fromSegments(pieces) };
+    const started = performance.now();
+    expect(convertImages([many], { trim: 0xff }).byteCount).toBe(100_000);
+    expect(performance.now() - started).toBeLessThan(3000);
+  });
+
+  it('gives in pieces what it gives whole', () => {
+    const image = at(0x08000000, ...Array.from({ length: 3000 }, (_, index) => index & 0xff));
+    for (const format of ['bin', 'intel-hex', 'srec', 'dfuse'] as const) {
+      const pieces = [...convertChunks([{ name: 'a', image }], format).chunks].map((piece) => piece.slice());
+      expect(concatBytes(pieces)).toEqual(convert([{ name: 'a', image }], format).bytes);
+    }
+    const nothing = errorOf(() => convertChunks([{ name: 'a', image }], 'bin', { crop: [{ start: 5, end: 6 }] }));
+    expect(nothing.code).toBe('CONVERT_NO_DATA');
   });
 
   it('takes output options', () => {

@@ -26,3 +26,22 @@ export function describeWithTools(name: string, commands: readonly string[], sui
 export function callTool(command: string, args: readonly string[], cwd: string): Buffer {
   return execFileSync(command, [...args], { cwd, timeout: 60_000, maxBuffer: 64 * 1024 * 1024, stdio: 'pipe' });
 }
+
+export interface ToolRun {
+  readonly status: number | null;
+  /** stdout, then stderr. */
+  readonly output: string;
+}
+
+export function runTool(command: string, args: readonly string[], cwd: string): ToolRun {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+  if (error) throw error;
+  return { status, output: stdout + stderr };
+}
+
+/** A run that must work; returns what it printed. */
+export function useTool(command: string, args: readonly string[], cwd: string): string {
+  const { status, output } = runTool(command, args, cwd);
+  if (status === 0) return output;
+  throw new Error(`${command} ${args.join(' ')}: status ${status}\n${output}`);
+}

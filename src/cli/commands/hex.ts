@@ -9,7 +9,7 @@ import { flashOf } from '../../regions/module/find.js';
 import { renderHex } from '../../report/hex.js';
 import { renderJson } from '../../report/json.js';
 import { TOOL } from '../../tool.js';
-import { type ParsedArguments, parseNumber } from '../args.js';
+import { type ParsedArguments, parseRange } from '../args.js';
 import { type Command, EXIT_DONE, INPUT_OPTIONS } from '../command.js';
 import { boardFrom, openInput, requireOneFile } from '../open.js';
 
@@ -63,24 +63,6 @@ function rangeFrom(args: ParsedArguments, inspection: Inspection): Range {
   if (sector !== undefined) return sectorRange(sector, inspection);
   const start = inspection.placed.image.span?.start ?? 0;
   return { start, end: Math.min(start + DEFAULT_BYTES, inspection.placed.image.span?.end ?? start) };
-}
-
-/** START-END with END inside, or START+SIZE. @throws UsageError USAGE_BAD_RANGE */
-export function parseRange(text: string): Range {
-  const parts = /^([^-+]+)([-+])([^-+]+)$/.exec(text);
-  if (parts) {
-    const start = parseNumber(parts[1] as string, 'the start of --range');
-    const value = parseNumber(parts[3] as string, 'the end of --range');
-    const end = parts[2] === '+' ? start + value : value + 1;
-    if (end > start && end <= 2 ** 32) return { start, end };
-  }
-  throw new UsageError({
-    code: 'USAGE_BAD_RANGE',
-    what: 'this is not a range of addresses',
-    expected: 'START-END or START+SIZE',
-    got: JSON.stringify(text),
-    help: 'Write for example 0x08004000-0x0800403F or 0x08004000+64.',
-  });
 }
 
 function regionRange(id: string, { survey }: Inspection): Range {

@@ -35,6 +35,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = Object.assign(Object.cr
     about: 'option bytes in words; an option word from settings',
     load: async () => (await import('./optbytes.js')).command,
   },
+  convert: {
+    about: 'one or several images in another format: merged, cut, moved, filled',
+    load: async () => (await import('./convert.js')).command,
+  },
+  dfu: {
+    about: 'DFU and DfuSe files: check, suffixes, pack, unpack, what dfu-util will do',
+    load: async () => (await import('./dfu.js')).command,
+  },
   layouts: {
     about: 'the chips and boards that are known; check your own board file',
     load: async () => (await import('./layouts.js')).command,

@@ -1,0 +1,72 @@
+/** Where a module goes in a DfuSe file, and whether it should: its header says both. */
+import { formatAddress, formatHex } from '../core/bytes.js';
+import { BuildError } from '../core/errors.js';
+import type { Finding } from '../core/finding.js';
+import { formatCount } from '../core/words.js';
+import type { Board } from '../layout/types.js';
+import { type ParticleModule, readModule } from '../regions/module/decode.js';
+import { moduleTitle } from '../regions/module/words.js';
+import type { ModulePlace } from './dfu-pack.js';
+
+/**
+ * The place of a module by its own header, for packDfuse; undefined when the bytes do not begin with one.
+ * @throws BuildError PACK_DAMAGED_MODULE when its CRC is wrong or bytes are missing: the address itself may be damaged.
+ */
+export function modulePlaces(board: Board): (bytes: Uint8Array, name: string) => ModulePlace | undefined {
+  return (bytes, name) => {
+    const module = readModule(bytes, 0);
+    if (!module) return undefined;
+    if (module.crc === 'bad' || module.crc === 'unreadable') throw damagedError(module, name);
+    const address = module.info.moduleStartAddress;
+    return { address, findings: [...notSealed(module, name), ...otherPlatform(module, name, board)] };
+  };
+}
+
+function damagedError(module: ParticleModule, name: string): BuildError {
+  const title = moduleTitle(module);
+  const cut = module.missing > 0;
+  return new BuildError({
+    code: 'PACK_DAMAGED_MODULE',
+    what: cut
+      ? `${title} is cut off: ${formatCount(module.missing)} bytes are missing`
+      : `the CRC of ${title} does not match, and the board would not start it`,
+    where: name,
+    expected: cut ? `${formatCount(module.length)} bytes` : formatHex(module.crcComputed ?? 0, 8),
+    got: cut ? formatCount(module.length - module.missing) : formatHex(module.crcStored ?? 0, 8),
+    help: `Take an undamaged file. To pack it as it is, give the address: ${formatAddress(module.info.moduleStartAddress)}:${name}`,
+  });
+}
+
+function rangeOf(module: ParticleModule): { start: number; end: number } {
+  const start = module.info.moduleStartAddress;
+  return { start, end: start + module.length };
+}
+
+function notSealed(module: ParticleModule, name: string): Finding[] {
+  if (module.crc !== 'placeholder') return [];
+  return [
+    {
+      rule: 'module/unsealed',
+      severity: 'warning',
+      message: `${name}: ${moduleTitle(module)} is unfinished build output: its CRC is the placeholder of the linker, and the board will not start it`,
+      evidence: { crc: 'placeholder' },
+      remedy: 'Pack the .bin file of the build, which has the checksums.',
+      ...rangeOf(module),
+    },
+  ];
+}
+
+function otherPlatform(module: ParticleModule, name: string, { platform, name: board }: Board): Finding[] {
+  const { platformId } = module.info;
+  if (!platform || platform.id === platformId) return [];
+  return [
+    {
+      rule: 'module/other-platform',
+      severity: 'warning',
+      message: `${name}: ${moduleTitle(module)} is for ${module.platform ?? `platform ${platformId}`}, not for ${board}: the board will not start it`,
+      evidence: { platformId, expected: platform.id },
+      remedy: `Take the module for ${platform.name}.`,
+      ...rangeOf(module),
+    },
+  ];
+}
