@@ -127,7 +127,10 @@ function partOfStretch(
       parts: () => dctParts(bytes, { store, address: start, showSecrets }),
     };
   }
-  return { name: stretch.class, start, end, value: stretch.label };
+  const { class: name, label: value } = stretch;
+  if (name !== 'unknown') return { name, start, end, value };
+  // A shifted dump, a DCT without header or a cut-out piece holds its keys in bytes that no decoder recognises.
+  return { name, start, end, value, secret: true, about: 'no decoder explains these bytes, so they may be secret' };
 }
 
 /** A file that begins at the application section has offsets instead of addresses. */

@@ -59,11 +59,11 @@ describe.each(WRITERS)('$name', ({ args, begins }) => {
     expect(readdirSync(folder)).toEqual(['dump.bin']);
   });
 
-  it('leaves nothing when the last step fails', () => {
+  it('replaces no folder', () => {
     mkdirSync(at('out'));
     writeFileSync(at('out/kept'), '');
     const outcome = run([...args(input(), at('out')), '--force']);
-    expect(outcome).toMatchObject({ status: 2, stderr: expect.stringContaining('(OUTPUT_FAILED)') });
+    expect(outcome).toMatchObject({ status: 2, stderr: expect.stringContaining('(OUTPUT_NOT_A_FILE)') });
     expect(readdirSync(folder).sort()).toEqual(['dump.bin', 'out']);
     expect(readdirSync(at('out'))).toEqual(['kept']);
   });

@@ -3,7 +3,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { COMMANDS } from '../../src/cli/commands/index.js';
 import { dctFields, dctSection, dctSections, fieldKey } from '../../src/regions/dct/index.js';
 import { PlantedFiles } from '../support/canary-files.js';
 import { type Outcome, run } from '../support/commands.js';
@@ -47,7 +46,14 @@ const VIEWS: readonly (readonly string[])[] = [
   ['eeprom', 'history', '--json', '--reader', 'legacy'],
   ['optbytes', 'decode'],
   ['optbytes', 'decode', '--json'],
-  ...('hex' in COMMANDS ? [['hex'], ['hex', '--json']] : []),
+  ['inspect', '--at', '0x08005D9E'],
+  ['inspect', '--at', '0x22', '--json'],
+  ['inspect', '--sector', '1'],
+  ['inspect', '--sector', '2', '--json'],
+  ['hex'],
+  ['hex', '--range', '0x08000000+0x100000'],
+  ['hex', '--range', '0+0x100000', '--json'],
+  ['hex', '--range', '0x1FFF7800+0x400'],
 ];
 
 describe('secrets', () => {

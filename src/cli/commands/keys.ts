@@ -1,11 +1,15 @@
 /** flashatlas keys */
 import { UsageError } from '../../core/errors.js';
 import { inspectKeys } from '../../operations/configuration/keys-show.js';
+import type { InspectInput } from '../../operations/inspect/inspect.js';
+import { openImage } from '../../operations/open.js';
+import { looksLikePem } from '../../regions/keys/pem.js';
 import { renderJson } from '../../report/json.js';
 import { renderKeys, renderPem } from '../../report/keys.js';
 import { TOOL } from '../../tool.js';
-import { suggestion } from '../args.js';
+import { type ParsedArguments, suggestion } from '../args.js';
 import { type Command, EXIT_DONE, INPUT_OPTIONS } from '../command.js';
+import { DEFAULT_MAX_SIZE, readInput } from '../io.js';
 import { boardFrom, openInput } from '../open.js';
 
 export const command: Command = {
@@ -25,7 +29,7 @@ export const command: Command = {
     const board = await boardFrom(args);
     const showSecrets = args.flag('--show-secrets');
     const copy = args.text('--copy');
-    const inspection = inspectKeys(await openInput(file, args), board, {
+    const inspection = inspectKeys(await openKeyInput(file, args), board, {
       showSecrets,
       copy: copy === '1' ? 1 : copy === '2' ? 2 : undefined,
     });
@@ -40,6 +44,13 @@ export const command: Command = {
     return EXIT_DONE;
   },
 };
+
+/** PEM is text, which no firmware format takes: such a file is read as it is. */
+async function openKeyInput(file: string, args: ParsedArguments): Promise<InspectInput> {
+  const bytes = file === '-' ? undefined : readInput(file, args.number('--max-size') ?? DEFAULT_MAX_SIZE);
+  if (bytes && looksLikePem(bytes)) return openImage(bytes, { path: file, format: 'bin' });
+  return openInput(file, args);
+}
 
 function badUse(action: string | undefined): UsageError {
   const known = action === 'show';

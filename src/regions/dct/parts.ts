@@ -2,6 +2,7 @@
 
 import type { Part } from '../../core/part.js';
 import {
+  DCT_COPY_BYTES,
   type DctField,
   type DctLeaf,
   type DctSection,
@@ -34,12 +35,28 @@ export function dctParts(copy: Uint8Array, options: DctPartsOptions): readonly P
   return withGaps(place, sections, (section) => sectionPart(part(place, section), section));
 }
 
-/** The parts of a file that begins at the application section. */
+/**
+ * The parts of a file that begins at the application section. A read of 16 KiB over DFU alternate setting 1 runs past
+ * the end of the copy into the next sector, which may be the other copy with its keys: that rest counts as secret.
+ */
 export function applicationParts(bytes: Uint8Array, options: DctPartsOptions): readonly Part[] {
-  const place: Place = { bytes, address: options.address, showSecrets: options.showSecrets ?? false };
+  const showSecrets = options.showSecrets ?? false;
   const application = dctSections('wiced').filter(({ name }) => name === 'application');
-  const whole = application.map((section) => ({ ...section, offset: 0 })).filter(({ size }) => size <= bytes.length);
-  return withGaps(place, whole, (section) => sectionPart(part(place, section), section));
+  const copyEnd = DCT_COPY_BYTES - (application[0]?.offset ?? 0);
+  const own = bytes.subarray(0, copyEnd);
+  const place: Place = { bytes: own, address: options.address, showSecrets };
+  const whole = application.map((section) => ({ ...section, offset: 0 })).filter(({ size }) => size <= own.length);
+  const parts = withGaps(place, whole, (section) => sectionPart(part(place, section), section));
+  if (bytes.length <= copyEnd) return parts;
+  const rest: Part = {
+    name: 'next_sector',
+    start: options.address + copyEnd,
+    end: options.address + bytes.length,
+    value: `${bytes.length - copyEnd} bytes`,
+    about: 'read past the end of the copy: the beginning of the next sector',
+    secret: true,
+  };
+  return [...parts, rest];
 }
 
 function part(place: Place, { offset, size }: { readonly offset: number; readonly size: number }): Place {

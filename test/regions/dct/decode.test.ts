@@ -488,7 +488,8 @@ describe('files', () => {
     const file = both.slice(7548, 7548 + 16384);
     const parts = applicationParts(file, { store: 'wiced', address: 0 });
     expect(pathTo(parts, 34).map(({ name }) => name)).toEqual(['application', 'device_private_key']);
-    expect(pathTo(parts, 9000).map(({ name }) => name)).toEqual(['unused']);
+    expect(pathTo(parts, 8500).map(({ name }) => name)).toEqual(['unused']);
+    expect(pathTo(parts, 9000).map(({ name }) => name)).toEqual(['next_sector']);
     expect(parts.at(-1)?.secret).toBe(true);
   });
 
