@@ -225,7 +225,7 @@ describeWithTools('fwupdtool', ['fwupdtool'], () => {
     const values = (pattern: RegExp): string[] => [...output.matchAll(pattern)].map((match) => match[1] ?? '');
     expect(values(/<id>(.*?)<\/id>/g)).toEqual(['Internal Flash', 'DCT Flash']);
     expect(values(/<addr>(.*?)<\/addr>/g)).toEqual(['0x8020000', '0x80a0000', '0x80fffff', '0x10']);
-    expect(values(/<chunk>[^]*?<data size="(.*?)"/g).map(Number)).toEqual([3001, 5324, 1, 77]);
+    expect(values(/<chunk>[\s\S]*?<data size="(.*?)"/g).map(Number)).toEqual([3001, 5324, 1, 77]);
   });
 });
 
