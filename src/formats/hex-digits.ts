@@ -47,35 +47,52 @@ export function pairAt(text: Uint8Array, position: number): number {
   return PAIR[(text[position] as number) | ((text[position + 1] as number) << 8)] as number;
 }
 
+const pairTables: { upper: Int32Array | null; lower: Int32Array | null } = { upper: null, lower: null };
+
 /**
- * Writes the digits of `data` from `from` to `end` at `position` and returns the sum of these bytes. Four bytes at a time:
- * that is twice as fast as one at a time, and all of the time that writing a large file takes.
+ * Four digit characters for two bytes, as a little-endian load of the bytes and a little-endian store of the characters
+ * see them; the low half is the two characters of the low byte alone. Made when first asked for.
+ */
+export function digitPairs(lowerCase: boolean): Int32Array {
+  const kind = lowerCase ? 'lower' : 'upper';
+  const known = pairTables[kind];
+  if (known) return known;
+  const digits = lowerCase ? LOWER_DIGITS : UPPER_DIGITS;
+  const table = new Int32Array(65536);
+  for (let value = 0; value < table.length; value++) {
+    table[value] = (digits[value & 0xff] as number) | ((digits[value >>> 8] as number) << 16);
+  }
+  pairTables[kind] = table;
+  return table;
+}
+
+/**
+ * Writes the digits of `data` from `from` to `end`, at most 255 bytes, at `position` and returns the sum of these bytes.
+ * A word at a time, summed in two halves: this is most of the time that writing a large file takes.
  */
 export function putDigits(
   text: DataView,
   position: number,
-  data: Uint8Array,
+  data: DataView,
   from: number,
   end: number,
-  digits: Uint16Array,
+  pairs: Int32Array,
 ): number {
-  let sum = 0;
+  let halves = 0;
   let at = position;
   let index = from;
   for (; index + 4 <= end; index += 4) {
-    const a = data[index] as number;
-    const b = data[index + 1] as number;
-    const c = data[index + 2] as number;
-    const d = data[index + 3] as number;
-    sum += a + b + c + d;
-    text.setUint32(at, (digits[a] as number) | ((digits[b] as number) << 16), true);
-    text.setUint32(at + 4, (digits[c] as number) | ((digits[d] as number) << 16), true);
+    const word = data.getInt32(index, true);
+    halves += (word & 0xff00ff) + ((word >>> 8) & 0xff00ff);
+    text.setInt32(at, pairs[word & 0xffff] as number, true);
+    text.setInt32(at + 4, pairs[word >>> 16] as number, true);
     at += 8;
   }
+  let sum = (halves & 0xffff) + (halves >>> 16);
   for (; index < end; index++) {
-    const byte = data[index] as number;
+    const byte = data.getUint8(index);
     sum += byte;
-    text.setUint16(at, digits[byte] as number, true);
+    text.setInt16(at, pairs[byte] as number, true);
     at += 2;
   }
   return sum;

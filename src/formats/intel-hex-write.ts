@@ -5,7 +5,7 @@ import type { MemoryImage } from '../core/image.js';
 import type { Range } from '../core/range.js';
 import type { IntelHexContainer, IntelHexStart } from './container.js';
 import type { WriteOptions } from './format.js';
-import { LOWER_DIGITS, putDigits, UPPER_DIGITS } from './hex-digits.js';
+import { digitPairs, putDigits } from './hex-digits.js';
 import { encodeLayout, encodeLayoutChunks, type RecordCodec } from './record-encode.js';
 import { type LayoutItem, type LineStyle, layoutFits, type RecordLayout } from './record-layout.js';
 import { changesLayout, recordBytesOption } from './write-options.js';
@@ -16,19 +16,16 @@ const MAX_RECORD_BYTES = 255;
 const codec: RecordCodec = {
   size: (_type, length) => 11 + 2 * length,
   put(text, start, type, address, data, from, length, style) {
-    const digits = style.lowerCase ? LOWER_DIGITS : UPPER_DIGITS;
+    const pairs = digitPairs(style.lowerCase);
     const upper = (address >>> 8) & 0xff;
     const lower = address & 0xff;
     text.setUint8(start, 0x3a);
-    text.setUint16(start + 1, digits[length] as number, true);
-    text.setUint16(start + 3, digits[upper] as number, true);
-    text.setUint16(start + 5, digits[lower] as number, true);
-    text.setUint16(start + 7, digits[type] as number, true);
-    let position = start + 9;
-    let sum = length + upper + lower + type;
-    sum += putDigits(text, position, data, from, from + length, digits);
-    position += 2 * length;
-    text.setUint16(position, digits[-sum & 0xff] as number, true);
+    text.setInt16(start + 1, pairs[length] as number, true);
+    text.setInt32(start + 3, pairs[upper | (lower << 8)] as number, true);
+    text.setInt16(start + 7, pairs[type] as number, true);
+    const sum = length + upper + lower + type + putDigits(text, start + 9, data, from, from + length, pairs);
+    const position = start + 9 + 2 * length;
+    text.setInt16(position, pairs[-sum & 0xff] as number, true);
     return position + 2;
   },
 };

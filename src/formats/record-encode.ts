@@ -15,7 +15,7 @@ export interface RecordCodec {
     position: number,
     type: number,
     address: number,
-    data: Uint8Array,
+    data: DataView,
     from: number,
     length: number,
     style: LineStyle,
@@ -63,7 +63,7 @@ class LayoutEncoder {
   private index = 0;
   /** Records (data) or bytes (text) of the current item that are written. */
   private done = 0;
-  private data: Uint8Array | null = null;
+  private data: DataView | null = null;
 
   constructor(
     private readonly layout: RecordLayout,
@@ -96,9 +96,10 @@ class LayoutEncoder {
     if (item.kind === 'record') {
       if (itemSize(item, codec) > room) return position;
       this.advance(1, 1);
-      return putLine(text, position, codec, item.type, item.address, item.data, 0, item.data.length, item.style);
+      const data = pairView(item.data);
+      return putLine(text, position, codec, item.type, item.address, data, 0, data.byteLength, item.style);
     }
-    this.data ??= itemData(item, this.image);
+    this.data ??= pairView(itemData(item, this.image));
     const { data, done } = this;
     const fitting = Math.floor(room / (itemSize(item, codec) / item.count));
     const end = Math.min(item.count, done + fitting);
@@ -127,7 +128,7 @@ function putData(
   start: number,
   codec: RecordCodec,
   item: DataItem,
-  data: Uint8Array,
+  data: DataView,
   first: number,
   end: number,
 ): number {
@@ -157,7 +158,7 @@ function putLine(
   codec: RecordCodec,
   type: number,
   address: number,
-  data: Uint8Array,
+  data: DataView,
   from: number,
   length: number,
   style: LineStyle,

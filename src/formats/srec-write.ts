@@ -4,7 +4,9 @@ import { BuildError, UsageError } from '../core/errors.js';
 import type { MemoryImage } from '../core/image.js';
 import type { SrecContainer } from './container.js';
 import type { WriteOptions } from './format.js';
-import { LOWER_DIGITS, putDigits, UPPER_DIGITS } from './hex-digits.js';
+
+import { digitPairs, putDigits } from './hex-digits.js';
+
 import { encodeLayout, encodeLayoutChunks, type RecordCodec } from './record-encode.js';
 import { type LayoutItem, type LineStyle, layoutFits, type RecordLayout } from './record-layout.js';
 import { changesLayout, recordBytesOption } from './write-options.js';
@@ -17,23 +19,23 @@ const MAX_COUNTED = 255;
 const codec: RecordCodec = {
   size: (type, length) => 6 + 2 * ((ADDRESS_BYTES[type] as number) + length),
   put(text, start, type, address, data, from, length, style) {
-    const digits = style.lowerCase ? LOWER_DIGITS : UPPER_DIGITS;
+    const pairs = digitPairs(style.lowerCase);
     const addressBytes = ADDRESS_BYTES[type] as number;
     const count = addressBytes + length + 1;
     text.setUint8(start, style.lowerMark ? 0x73 : 0x53);
     text.setUint8(start + 1, 0x30 + type);
-    text.setUint16(start + 2, digits[count] as number, true);
+    text.setInt16(start + 2, pairs[count] as number, true);
     let position = start + 4;
     let sum = count;
     for (let shift = (addressBytes - 1) * 8; shift >= 0; shift -= 8) {
       const byte = (address >>> shift) & 0xff;
       sum += byte;
-      text.setUint16(position, digits[byte] as number, true);
+      text.setInt16(position, pairs[byte] as number, true);
       position += 2;
     }
-    sum += putDigits(text, position, data, from, from + length, digits);
+    sum += putDigits(text, position, data, from, from + length, pairs);
     position += 2 * length;
-    text.setUint16(position, digits[~sum & 0xff] as number, true);
+    text.setInt16(position, pairs[~sum & 0xff] as number, true);
     return position + 2;
   },
 };

@@ -4,11 +4,12 @@
  */
 import { formatAddress } from '../core/bytes.js';
 import type { Finding } from '../core/finding.js';
-import { overlaps } from '../core/range.js';
+import { overlaps, totalSize } from '../core/range.js';
 import { formatCount } from '../core/words.js';
 import { type DfuDevice, flashAlternate, idPair } from '../formats/dfu-device.js';
 import { ANY_ID, DFUSE_VERSION } from '../formats/dfu-suffix.js';
 import { beginsLikeDfuse } from '../formats/dfuse-file.js';
+import { parseDfuseLayout } from '../formats/dfuse-layout.js';
 import type { DfuseContainer } from '../formats/index.js';
 import type { DfuCheck } from './dfu.js';
 
@@ -51,6 +52,12 @@ export function forecastDfuUtil(input: ForecastInput): DfuUtilForecast {
   return forecastRaw(input);
 }
 
+/** Bytes of the memory that holds the chip's flash, by its layout string. */
+function flashSize(device: DfuDevice): number {
+  const setting = device.alternates.find(({ number }) => number === flashAlternate(device));
+  return setting ? totalSize(parseDfuseLayout(setting.layout).groups) : 0;
+}
+
 function stops(steps: readonly string[]): DfuUtilForecast {
   return { version: '0.11', outcome: 'stops', command: null, steps };
 }
@@ -67,8 +74,17 @@ function forecastRaw({ bytes, path, check, device, address }: ForecastInput): Df
   if (prefix > 0) steps.push(`With -s it leaves out the ${prefix}-byte vendor prefix; without -s it writes that too.`);
   if (refused.length > 0) return { ...stops([...steps, ...refusalSteps(check)]), command: null };
   const length = check.suffix === 'damaged' ? bytes.length : check.payloadLength;
+  const room = flashSize(device);
+  if (length - prefix > room) {
+    steps.push(
+      `It stops with exit code 64 ("Last page at ... is not writeable"), because no address has room for ${formatCount(length - prefix)} bytes: the memory has ${formatCount(room)}.`,
+    );
+    return stops(steps);
+  }
   const lookalike = check.findings.some(({ rule }) => rule === 'container/looks-like-lpcdfu');
   if (lookalike) steps.push('It takes the first 16 bytes for an NXP prefix and leaves them out.');
+  const notBinary = check.findings.some(({ rule }) => rule === 'container/not-binary');
+  if (notBinary) steps.push('It does not unpack or convert anything: what it writes is the file itself.');
   const count = formatCount(length - prefix - (lookalike ? 16 : 0));
   steps.push(
     check.suffix === 'damaged'
@@ -81,7 +97,7 @@ function forecastRaw({ bytes, path, check, device, address }: ForecastInput): Df
   const where = address === null ? 'ADDRESS' : formatAddress(address);
   return {
     version: '0.11',
-    outcome: check.suffix === 'damaged' || lookalike ? 'writes-other-bytes' : 'writes',
+    outcome: check.suffix === 'damaged' || lookalike || notBinary ? 'writes-other-bytes' : 'writes',
     command: `dfu-util -d ${idPair(device.vendor, device.product)} -a ${flashAlternate(device)} -s ${where}:leave -D ${quote(path)}`,
     steps,
   };

@@ -11,7 +11,14 @@ import { ANY_ID, appendDfuSuffix, DFU_VERSION, DFUSE_VERSION, inspectDfuSuffix }
 import { dfuseElementBytes, readDfuse } from '../formats/dfuse.js';
 import { beginsLikeDfuse } from '../formats/dfuse-file.js';
 import { FindingList } from '../formats/finding-list.js';
-import { type Container, type DfuseContainer, type ReadResult, readAny } from '../formats/index.js';
+import {
+  type Container,
+  type DfuseContainer,
+  detectFormat,
+  type FormatId,
+  type ReadResult,
+  readAny,
+} from '../formats/index.js';
 
 export interface DfuCheck {
   /** absent: no suffix, which is legal for dfu-util; damaged: there is one and it is wrong. */
@@ -71,7 +78,26 @@ function readWithoutSuffix(bytes: Uint8Array, name: string): Pick<ReadResult, 'c
   if (inspectDfuPrefix(bytes).state === 'ok') return readAny(bytes, { name, format: 'dfu' });
   const findings = new FindingList();
   notePrefixLookalike(bytes, findings);
+  const format = formatOf(bytes, name);
+  if (format !== null && format !== 'bin') {
+    findings.add({
+      rule: 'container/not-binary',
+      severity: 'error',
+      message: `this is a file of format ${format}: dfu-util would write it to flash as it is, not the bytes that it stands for`,
+      evidence: { format },
+      remedy: 'Make a DfuSe file of it with `dfu pack`, or a binary with `convert`.',
+    });
+  }
   return { container: null, findings: findings.all() };
+}
+
+function formatOf(bytes: Uint8Array, name: string): FormatId | null {
+  try {
+    return detectFormat(bytes, name).format;
+  } catch {
+    // Empty, or no firmware at all: nothing to add to what is said about its suffix.
+    return null;
+  }
 }
 
 /** The file as far as it can be read; what stops the reading becomes a finding. */

@@ -18,7 +18,7 @@ function renderFinding(finding: Finding, style: Style, width: number): string {
   const range = placed ? `${formatAddress(finding.start)}-${formatAddress(last)}` : '';
   const place = [finding.region, range, finding.origin].filter(Boolean).join(', ');
   const lines = [
-    `${style[PAINT[finding.severity]](finding.severity.padEnd(7))} ${style.bold(finding.rule)}  ${style.dim(place)}`,
+    `${style[PAINT[finding.severity]](finding.severity.padEnd(7))} ${style.bold(finding.rule)}${place ? `  ${style.dim(place)}` : ''}`,
     wrapText(finding.message, width, '        '),
   ];
   if (finding.remedy) lines.push(wrapText(`-> ${finding.remedy}`, width, '        '));

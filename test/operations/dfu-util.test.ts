@@ -83,6 +83,15 @@ describe('dfu-util and the ids', () => {
     expect(dfuUtil?.steps.join(' ')).toContain('at the address given with -s');
   });
 
+  it('says that text is written as text, and that nothing has room for too much', () => {
+    const text = reportDfu(vectorBytes('ihex/p01-srec_cat-0001.hex'), 'a.hex', P1);
+    expect(text.findings.map(({ rule }) => rule)).toContain('container/not-binary');
+    expect(text.dfuUtil?.outcome).toBe('writes-other-bytes');
+    const large = reportDfu(new Uint8Array(0x10_0001).fill(7), 'large.bin', P1).dfuUtil;
+    expect(large).toMatchObject({ outcome: 'stops', command: null });
+    expect(large?.steps.at(-1)).toContain('no address has room for 1,048,577 bytes: the memory has 1,048,576');
+  });
+
   it('says what the board refuses although its layout string offers it', () => {
     const { dfuUtil, findings } = reportDfu(vectorBytes('dfu/p02-p1-ids.dfu'), 'eeprom.dfu', P1, 0x0800c000);
     expect(findings.map(({ rule, origin }) => [rule, origin])).toEqual([['container/device-refuses', 'offset 0']]);

@@ -34,6 +34,7 @@ export const command: Command = {
       value: 'ADDRESS',
       about: 'address of the first byte of a raw binary; inputs with addresses are moved there',
     },
+    '--max-size': { type: 'number', value: 'BYTES', about: 'largest input to read (default 256M)' },
     '--offset': { type: 'number', signed: true, value: 'N', about: 'move everything by N bytes; may be negative' },
     '--crop': { type: 'list', value: 'RANGE', about: 'keep only START-END or START+SIZE (repeatable)' },
     '--exclude': { type: 'list', value: 'RANGE', about: 'leave this range out (repeatable)' },

@@ -27,8 +27,8 @@ export function identify(module: ParticleModule): ModuleIdentity {
   const digest = module.missing === 0 ? toHex(sha256(module.bytes)) : null;
   const build = digest === null ? undefined : buildOf(digest);
   // The version of a user part is the maker's own number; only the build tells whether it is a released one.
-  const byVersion = module.function === 'user-part' ? [] : releasesOf(version);
-  const releases = build && build.releases.length > 0 ? build.releases : byVersion;
+  const byVersion = () => (module.function === 'user-part' ? [] : releasesOf(version));
+  const releases = build && build.releases.length > 0 ? build.releases : byVersion();
   return { sha256: digest, known: build !== undefined, releases, buildsOfVersion: buildsOf(version).length };
 }
 
