@@ -13,10 +13,15 @@ function fflate(): typeof Fflate {
   return loaded;
 }
 
+/** The same memory as an ordinary array: a Buffer's slice() would share it. */
+function plain(buffer: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+}
+
 /** The unpacked bytes, or undefined when the data are damaged or grow beyond `limit` bytes. */
 export function inflateRaw(bytes: Uint8Array, limit: number): Uint8Array | undefined {
   try {
-    return new Uint8Array(inflateRawSync(bytes, { maxOutputLength: Math.max(1, limit) }));
+    return plain(inflateRawSync(bytes, { maxOutputLength: Math.max(1, limit) }));
   } catch {
     return undefined;
   }
@@ -25,7 +30,7 @@ export function inflateRaw(bytes: Uint8Array, limit: number): Uint8Array | undef
 /** A whole sound gzip file at once, or undefined when it takes steps to say what it is: damaged, too large, or no gzip. */
 export function gunzipSound(bytes: Uint8Array, limit: number): Uint8Array | undefined {
   try {
-    return new Uint8Array(gunzipSync(bytes, { maxOutputLength: Math.max(1, limit) }));
+    return plain(gunzipSync(bytes, { maxOutputLength: Math.max(1, limit) }));
   } catch {
     return undefined;
   }

@@ -116,6 +116,14 @@ function hex(value: number): string {
   return `0x${value.toString(16).toUpperCase().padStart(8, '0')}`;
 }
 
+/** The header of the module that begins with these bytes, nothing verified; undefined when none is in its place. */
+export function readModuleInfo(bytes: Uint8Array): ModuleInfo | undefined {
+  const headerOffset = headerOffsetOf(bytes);
+  if (headerOffset === undefined) return undefined;
+  const info = MODULE_INFO.decode(bytes, headerOffset);
+  return headerProblems(info, headerOffset).length === 0 ? info : undefined;
+}
+
 /**
  * Reads the module that begins at `offset`.
  * @param address target address of that byte.

@@ -6,10 +6,17 @@ import { isFilledWith } from '../../core/bytes.js';
 import { LayoutError } from '../../core/errors.js';
 import type { MemoryImage } from '../../core/image.js';
 import { ADDRESS_SPACE_END, containsAddress, intersect, type Range, subtractRanges } from '../../core/range.js';
-import { moduleFunctionCode } from '../../layout/platforms.js';
+import { moduleFunctionCode, moduleFunctionName } from '../../layout/platforms.js';
 import type { Board, Memory, Region } from '../../layout/types.js';
 import { chooseVariant, type FoundModule, regionsOf } from '../../layout/variant.js';
-import { type DamagedHeader, type ParticleModule, readDamagedHeader, readForeignModule, readModule } from './decode.js';
+import {
+  type DamagedHeader,
+  type ParticleModule,
+  readDamagedHeader,
+  readForeignModule,
+  readModule,
+  readModuleInfo,
+} from './decode.js';
 import { CRC_BYTES, HEADER_AFTER_VECTORS, MODULE_INFO } from './format.js';
 import { scanForModules } from './scan.js';
 
@@ -92,10 +99,10 @@ function signs(image: MemoryImage, board: Board, flash: Range): FoundModule[] {
   const places = new Set(board.variants.flatMap((variant) => (variant.detect ?? []).map((sign) => sign.address)));
   return [...places].flatMap((address) => {
     const bytes = bytesFrom(image, address, flash);
-    const module = bytes && readModule(bytes, address);
-    if (!module) return [];
-    const { moduleIndex: index, moduleVersion: version } = module.info;
-    return [{ address, function: module.function, index, version }];
+    const info = bytes && readModuleInfo(bytes);
+    if (!info) return [];
+    const { moduleFunction, moduleIndex: index, moduleVersion: version } = info;
+    return [{ address, function: moduleFunctionName(moduleFunction), index, version }];
   });
 }
 
