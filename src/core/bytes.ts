@@ -87,14 +87,21 @@ export function writeU32BigEndian(bytes: Uint8Array, offset: number, value: numb
   bytes[offset + 3] = value & 0xff;
 }
 
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 /**
- * The whole 32-bit words of some bytes, for loops that must see every one of them. A view where alignment allows, else a
- * copy. Word values have the byte order of the machine, which is little-endian everywhere JavaScript runs today.
+ * The whole little-endian words of some bytes, for loops that must see every one of them; trailing bytes that fill no
+ * word are left out. A view where that is possible, so do not write to it.
  */
-export function wordsOf(bytes: Uint8Array): Int32Array {
-  const length = bytes.length >>> 2;
-  if (bytes.byteOffset % 4 === 0) return new Int32Array(bytes.buffer, bytes.byteOffset, length);
-  return new Int32Array(copyBytes(bytes, 0, length * 4).buffer);
+export function wordsOf(bytes: Uint8Array): Uint32Array {
+  const count = bytes.length >>> 2;
+  // A typed array has the byte order of the machine, so it is only used where that is the order of the dump.
+  if (LITTLE_ENDIAN) {
+    if (bytes.byteOffset % 4 === 0) return new Uint32Array(bytes.buffer, bytes.byteOffset, count);
+    return new Uint32Array(copyBytes(bytes, 0, count * 4).buffer);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Uint32Array.from({ length: count }, (_, index) => view.getUint32(index * 4, true));
 }
 
 /** True when every byte of `bytes` in `start … end` equals `value`. An empty stretch is not filled with anything. */

@@ -1,22 +1,27 @@
 /**
  * The suffix of a DFU file (USB DFU 1.1, appendix B): reading it, saying what is wrong with a damaged one, writing it.
  */
-import { concatBytes, copyBytes, equalBytes, formatHex, lengthWithout, readU32 } from '../core/bytes.js';
+import { concatBytes, copyBytes, equalBytes, formatHex, lengthWithout } from '../core/bytes.js';
 import { dfuSuffixCrc } from '../core/checksums.js';
+import {
+  DFU_CRC_BYTES as CRC_BYTES,
+  DFU_SUFFIX_BYTES,
+  findDfuSuffixEnd,
+  DFU_SIGNATURE as SIGNATURE,
+  DFU_SIGNATURE_OFFSET as SIGNATURE_OFFSET,
+} from '../core/dfu-suffix.js';
 import { FormatError } from '../core/errors.js';
 import { struct } from '../core/struct.js';
 import type { DfuSuffix } from './container.js';
 
-export const DFU_SUFFIX_BYTES = 16;
+export { DFU_SUFFIX_BYTES } from '../core/dfu-suffix.js';
+
 /** bcdDFU of DFU files, and of DfuSe files (UM0391). */
 export const DFU_VERSION = 0x0100;
 export const DFUSE_VERSION = 0x011a;
 /** An id that matches every device. */
 export const ANY_ID = 0xffff;
 
-const SIGNATURE = Uint8Array.of(0x55, 0x46, 0x44);
-const SIGNATURE_OFFSET = 8;
-const CRC_BYTES = 4;
 /** How far from the end a displaced suffix is searched. */
 const SEARCH_BYTES = 64 * 1024;
 
@@ -156,12 +161,7 @@ function findDisplacedSuffix(file: Uint8Array): { after: number; padding: number
 
 /** True when the bytes end in a complete, undamaged suffix. */
 export function endsInValidSuffix(bytes: Uint8Array): boolean {
-  const offset = bytes.length - DFU_SUFFIX_BYTES;
-  if (offset < 0) return false;
-  if (!equalBytes(bytes.subarray(offset + SIGNATURE_OFFSET, offset + SIGNATURE_OFFSET + 3), SIGNATURE)) return false;
-  const length = bytes[offset + 11] as number;
-  if (length < DFU_SUFFIX_BYTES || length > bytes.length) return false;
-  return readU32(bytes, bytes.length - CRC_BYTES) === dfuSuffixCrc(bytes.subarray(0, bytes.length - CRC_BYTES));
+  return findDfuSuffixEnd(bytes)?.crc === 'ok';
 }
 
 export type DfuSuffixIds = Pick<DfuSuffix, 'vendor' | 'product' | 'device' | 'dfuVersion'> & {

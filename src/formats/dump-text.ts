@@ -63,7 +63,7 @@ class DumpReader {
     if (conflict) {
       source.damaged({
         code: 'CONFLICTING_DATA',
-        rule: 'conflicting-data',
+        rule: 'container/conflicting-data',
         what: `lines give different bytes for ${formatAddress(conflict.address)}`,
         help: 'Two dumps seem to be pasted together. Keep one of them.',
         line: conflict.line,
@@ -73,10 +73,9 @@ class DumpReader {
     if (this.style === null) {
       source.damaged({
         code: 'NO_DATA',
-        rule: 'no-data',
+        rule: null,
         what: 'the text holds no line of a hex dump',
         help: 'Give the output of xxd, hexdump -C, or OpenOCD mdw, mdh or mdb.',
-        fatal: true,
       });
     }
     const offsets = this.style === 'xxd' || this.style === 'canonical';
@@ -147,13 +146,12 @@ class DumpReader {
     if (target + bytes.length > ADDRESS_SPACE_END) {
       source.damaged({
         code: 'ADDRESS_OVERFLOW',
-        rule: 'address-overflow',
+        rule: null,
         what: 'data runs past the 4 GiB address space',
         expected: 'addresses up to 0xFFFFFFFF',
         got: formatAddress(target),
         help: 'Check the base address and the dump.',
         address: target,
-        fatal: true,
       });
     }
     source.collector.reserve(bytes.length);
@@ -240,11 +238,10 @@ class DumpReader {
   private bad(code: string, what: string, line?: number, fatal = false): void {
     this.source.damaged({
       code,
-      rule: 'bad-dump-line',
+      rule: fatal ? null : 'container/bad-dump-line',
       what,
       help: 'Paste the dump again, complete and without other text. Lines that begin with # or > are skipped.',
       line,
-      fatal,
     });
   }
 }

@@ -118,7 +118,14 @@ class ElfReader {
       throw this.error('ELF_BYTE_ORDER', 'unsupported byte order', 5, '1 (little-endian)', `${order}`);
     }
     if (header.e_machine !== MACHINE_ARM) {
-      this.damaged('ELF_NOT_ARM', 'elf-not-arm', 'this is not an ARM program', 18, '40', `${header.e_machine}`);
+      this.damaged(
+        'ELF_NOT_ARM',
+        'container/elf-not-arm',
+        'this is not an ARM program',
+        18,
+        '40',
+        `${header.e_machine}`,
+      );
     }
     if (header.e_type !== TYPE_EXECUTABLE) {
       const type = TYPE_NAMES[header.e_type] ?? `${header.e_type}`;
@@ -161,12 +168,26 @@ class ElfReader {
       const address = virtual ? header.p_vaddr : header.p_paddr;
       if (p_filesz > header.p_memsz) {
         const what = 'p_filesz is greater than p_memsz';
-        this.damaged('ELF_BAD_SEGMENT_SIZE', 'elf-segment-size', what, at + 16, `${header.p_memsz}`, `${p_filesz}`);
+        this.damaged(
+          'ELF_BAD_SEGMENT_SIZE',
+          'container/elf-segment-size',
+          what,
+          at + 16,
+          `${header.p_memsz}`,
+          `${p_filesz}`,
+        );
       }
       const available = Math.max(0, bytes.length - offset);
       if (p_filesz > available) {
         const what = 'segment data runs past the end of the file';
-        this.damaged('ELF_SEGMENT_PAST_END', 'elf-segment-past-end', what, at + 16, `${available}`, `${p_filesz}`);
+        this.damaged(
+          'ELF_SEGMENT_PAST_END',
+          'container/elf-segment-past-end',
+          what,
+          at + 16,
+          `${available}`,
+          `${p_filesz}`,
+        );
       }
       const size = Math.min(p_filesz, available);
       if (address + size > ADDRESS_SPACE_END) {
@@ -195,7 +216,7 @@ class ElfReader {
     const place = formatAddress(overlap.address);
     this.damaged(
       'ELF_SEGMENTS_OVERLAP',
-      'elf-segments-overlap',
+      'container/elf-segments-overlap',
       `segments overlap at ${place}`,
       undefined,
       undefined,
@@ -241,7 +262,7 @@ class ElfReader {
     const error = this.error(code, what, offset, expected, got, address);
     if (!this.permissive) throw error;
     this.findings.add({
-      rule: `container/${rule}`,
+      rule,
       severity: 'error',
       message: error.message,
       start: address,

@@ -175,7 +175,7 @@ class IntelHexReader {
     if (wanted === undefined && type !== TYPE_FWUPD_SIGNATURE) {
       source.damaged({
         code: 'UNKNOWN_TYPE',
-        rule: 'unknown-record-type',
+        rule: 'container/unknown-record-type',
         what: 'unknown record type',
         expected: '00 to 05',
         got: formatType(type),
@@ -186,7 +186,7 @@ class IntelHexReader {
     if (wanted !== undefined && wanted >= 0 && data.length !== wanted) {
       source.damaged({
         code: 'BAD_RECORD_LENGTH',
-        rule: 'bad-record-length',
+        rule: 'container/bad-record-length',
         what: `record of type ${formatType(type)} has the wrong length`,
         expected: `${wanted} data bytes`,
         got: `${data.length}`,
@@ -246,7 +246,7 @@ class IntelHexReader {
     if (!wraps && start + data.length > ADDRESS_SPACE_END) {
       source.damaged({
         code: 'ADDRESS_OVERFLOW',
-        rule: 'address-overflow',
+        rule: 'container/address-overflow',
         what: 'data runs past the 4 GiB address space',
         expected: 'addresses up to 0xFFFFFFFF',
         got: `${data.length} bytes at ${formatAddress(start)}`,
@@ -314,16 +314,15 @@ class IntelHexReader {
     if (source.collector.used === 0 && beginsSrecord(text, line.start)) {
       source.damaged({
         code: 'WRONG_FORMAT',
-        rule: 'wrong-format',
+        rule: null,
         what: 'the content is Motorola S-records, not Intel HEX',
         got: 'a line that begins with S',
         help: 'Read it with --format srec, or leave --format out.',
-        fatal: true,
       });
     }
     source.damaged({
       code: 'NOT_A_RECORD',
-      rule: 'foreign-line',
+      rule: 'container/foreign-line',
       what: 'line does not start with ":"',
       got: describeCharacter(text[line.start] as number),
       help: 'Remove the line, or restore its colon: a record without one is lost data.',
@@ -333,7 +332,7 @@ class IntelHexReader {
   private reportMissingEnd(): void {
     this.source.damaged({
       code: 'NO_END_RECORD',
-      rule: 'no-end-record',
+      rule: 'container/no-end-record',
       what: 'the file has no end-of-file record',
       expected: ':00000001FF',
       help: 'The file is probably cut off. Make or download it again; --permissive reads what is there.',

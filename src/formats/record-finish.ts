@@ -13,7 +13,7 @@ export function finishRecords(source: RecordText): MemoryImage {
   if (conflict) {
     source.damaged({
       code: 'CONFLICTING_DATA',
-      rule: 'conflicting-data',
+      rule: 'container/conflicting-data',
       what: `records give different bytes for ${formatAddress(conflict.address)}`,
       help: 'Find out which of the two records is right. With --permissive the later one counts.',
       line: conflict.line,
@@ -56,7 +56,7 @@ export function readAfterEnd(
     if (kind === 'data') {
       source.damaged({
         code: 'DATA_AFTER_END',
-        rule: 'data-after-end',
+        rule: 'container/data-after-end',
         what: `data records follow the ${endRecord}`,
         help: 'Two files seem to be joined. Split them and merge the parts with `convert`.',
       });

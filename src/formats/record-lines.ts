@@ -141,7 +141,7 @@ export class RecordText {
     if (strange >= 0) {
       this.damaged({
         code: 'INVALID_CHARACTER',
-        rule: 'invalid-character',
+        rule: 'container/invalid-character',
         what: 'invalid character in a record',
         expected: 'hexadecimal digits',
         got: `${describeCharacter(text[strange] as number)} in column ${strange - line.rawStart + 1}`,
@@ -156,7 +156,7 @@ export class RecordText {
     if (digits < declared(0) || (line.lineEnd === '' && digits < wanted)) {
       this.damaged({
         code: 'TRUNCATED_RECORD',
-        rule: 'truncated-record',
+        rule: 'container/truncated-record',
         what: 'record is cut off',
         ...common,
         help: 'The file ends too early or lost characters. Make or download it again.',
@@ -166,7 +166,7 @@ export class RecordText {
     const odd = digits % 2 !== 0;
     this.damaged({
       code: odd ? 'ODD_DIGITS' : 'LENGTH_MISMATCH',
-      rule: odd ? 'odd-digits' : 'record-length-mismatch',
+      rule: odd ? 'container/odd-digits' : 'container/record-length-mismatch',
       what: odd ? 'record has an odd number of digits' : 'record length does not match its byte count',
       ...common,
       help: 'The record lost or gained characters. Make or download the file again.',
@@ -179,7 +179,7 @@ export class RecordText {
     if (stored === computed) return;
     this.damaged({
       code: 'BAD_CHECKSUM',
-      rule: 'bad-record-checksum',
+      rule: 'container/bad-record-checksum',
       what: 'record checksum does not match',
       expected: formatHex(computed, 2),
       got: formatHex(stored, 2),
@@ -222,9 +222,9 @@ export class RecordText {
 
   /** Stops at a damaged record; in permissive mode notes it and returns, so that the caller can skip or accept it. */
   damaged(problem: Problem): void {
-    if (!this.permissive || problem.fatal) throw this.error(problem);
+    const { rule } = problem;
+    if (!this.permissive || rule === null) throw this.error(problem);
     this.layout.giveUp();
-    const rule = `container/${problem.rule}`;
     if (this.findings.countIfFull(rule)) return;
     const line = problem.line ?? this.line;
     this.findings.add({
@@ -257,8 +257,8 @@ export class RecordText {
 export interface Problem {
   /** Without the area: `BAD_CHECKSUM`. */
   readonly code: string;
-  /** Rule of the finding in permissive mode, without the area. */
-  readonly rule: string;
+  /** Rule of the finding in permissive mode; null when not even that can go on. */
+  readonly rule: string | null;
   readonly what: string;
   readonly expected?: string | undefined;
   readonly got?: string | undefined;
@@ -266,8 +266,6 @@ export interface Problem {
   readonly line?: number | undefined;
   readonly address?: number | undefined;
   readonly offset?: number | undefined;
-  /** Not even permissive reading can go on. */
-  readonly fatal?: boolean | undefined;
 }
 
 /** The style that a writer should follow when records cannot be laid out as they were. */

@@ -193,7 +193,7 @@ class SrecReader {
     if (type >= 5 && data.length > 0) {
       source.damaged({
         code: 'BAD_RECORD_LENGTH',
-        rule: 'bad-record-length',
+        rule: 'container/bad-record-length',
         what: `S${type} record has the wrong length`,
         expected: 'no data bytes',
         got: `${data.length}`,
@@ -238,7 +238,7 @@ class SrecReader {
     if (end > ADDRESS_SPACE_END) {
       source.damaged({
         code: 'ADDRESS_OVERFLOW',
-        rule: 'address-overflow',
+        rule: 'container/address-overflow',
         what: 'data runs past the 4 GiB address space',
         expected: 'addresses up to 0xFFFFFFFF',
         got: `${data.length} bytes at ${formatAddress(address)}`,
@@ -267,7 +267,7 @@ class SrecReader {
     if (!(type >= 0 && type <= 9)) {
       source.damaged({
         code: 'INVALID_CHARACTER',
-        rule: 'invalid-character',
+        rule: 'container/invalid-character',
         what: 'invalid character in a record',
         expected: 'a digit after S',
         got: start <= line.end ? describeCharacter(text[line.start + 1] as number) : 'the end of the line',
@@ -287,7 +287,7 @@ class SrecReader {
     if (addressBytes === 0) {
       source.damaged({
         code: 'RESERVED_TYPE',
-        rule: 'unknown-record-type',
+        rule: 'container/unknown-record-type',
         what: 'record type S4 is reserved',
         expected: 'S0 to S3, S5 to S9',
         got: 'S4',
@@ -298,7 +298,7 @@ class SrecReader {
     if (bytes.length < addressBytes + 2) {
       source.damaged({
         code: 'RECORD_TOO_SHORT',
-        rule: 'record-too-short',
+        rule: 'container/record-too-short',
         what: `S${type} record is too short for its address`,
         expected: `a count of at least ${addressBytes + 1}`,
         got: `${bytes[0]}`,
@@ -318,16 +318,15 @@ class SrecReader {
     if (source.collector.used === 0 && beginsIntelHex(text, line.start)) {
       source.damaged({
         code: 'WRONG_FORMAT',
-        rule: 'wrong-format',
+        rule: null,
         what: 'the content is Intel HEX, not Motorola S-records',
         got: 'a line that begins with ":"',
         help: 'Read it with --format intel-hex, or leave --format out.',
-        fatal: true,
       });
     }
     source.damaged({
       code: 'NOT_A_RECORD',
-      rule: 'foreign-line',
+      rule: 'container/foreign-line',
       what: 'line does not start with "S"',
       got: describeCharacter(first),
       help: 'Remove the line, or restore its S: a record without one is lost data.',
@@ -349,7 +348,7 @@ class SrecReader {
     }
     source.damaged({
       code: 'COUNT_MISMATCH',
-      rule: 'record-count-mismatch',
+      rule: 'container/record-count-mismatch',
       what: 'the count record does not match the number of data records',
       expected: `${count.before}`,
       got: `${count.value}`,
@@ -370,7 +369,7 @@ class SrecReader {
     }
     source.damaged({
       code: 'NO_TERMINATOR',
-      rule: 'no-end-record',
+      rule: 'container/no-end-record',
       what: 'the file has neither a terminator nor a count record',
       expected: 'an S7, S8 or S9 record',
       help: 'The file is probably cut off. Make or download it again; --permissive reads what is there.',

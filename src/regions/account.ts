@@ -91,7 +91,7 @@ function constantRuns(bytes: Uint8Array, address: number): Stretch[] {
 }
 
 function isUniform(word: number): boolean {
-  return word === Math.imul(word & 0xff, 0x01010101);
+  return word === Math.imul(word & 0xff, 0x01010101) >>> 0;
 }
 
 /** The run of one byte value around `place`, not reaching back before `floor`. */

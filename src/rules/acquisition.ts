@@ -1,7 +1,8 @@
-/** Findings about the reading itself: what to do before believing anything else the dump says. */
+/** Rules about the reading itself: what to do before believing anything else the dump says. */
 import { formatAddress } from '../core/bytes.js';
 import type { Finding } from '../core/finding.js';
 import type { AcquisitionReport } from '../regions/acquisition/index.js';
+import { defineRule, report } from './rule.js';
 
 /** Below this an inferred base is a hint, not a contradiction of the given one. */
 const SURE_OF_BASE = 0.8;
@@ -9,6 +10,7 @@ const SURE_OF_BASE = 0.8;
 const SMALLEST_FLASH = 128 * 1024;
 
 const READ_AGAIN = 'Connect under reset at a lower clock, read the flash again and compare both files.';
+const NO_REPAIR = 'Check the wiring or the reader, then read again; this file cannot be repaired.';
 
 export interface AcquisitionOptions {
   /** Where the image's addresses came from: a person or a file that states them may know better than the headers. */
@@ -20,102 +22,205 @@ function countBytes(count: number): string {
   return `${count} byte${count === 1 ? '' : 's'}`;
 }
 
+export const allErased = defineRule({
+  id: 'acquisition/all-erased',
+  severity: 'warning',
+  about: 'Every byte is 0xFF: a blank flash, or a read that failed.',
+  message: (e: { bytes: number }) =>
+    `All ${e.bytes} bytes are 0xFF. Either the flash is blank, or the read failed in a way that returns 0xFF.`,
+  remedy: () =>
+    'Read the unique device id at 0x1FFF7A10 over the same connection: if that works too, the flash is blank; if not, the read failed.',
+});
+
+export const allZero = defineRule({
+  id: 'acquisition/all-zero',
+  severity: 'error',
+  about: 'Every byte is 0x00: the chip is read-protected, or the read failed.',
+  message: (e: { unit: string; unitBytes: number; bytes: number }) =>
+    `All ${e.bytes} bytes are 0x00. Flash is never all zero by itself: the chip is read-protected or the read failed.`,
+  remedy: () =>
+    'Read the option bytes: RDP other than 0xAA means read protection, and removing it erases the flash. With RDP 0xAA connect under reset, halt the core and read again.',
+});
+
+export const constantUnit = defineRule({
+  id: 'acquisition/constant-unit',
+  severity: 'error',
+  about: 'The whole dump repeats one byte or word.',
+  message: (e: { unit: string; unitBytes: number; bytes: number }) =>
+    `All ${e.bytes} bytes repeat the ${countBytes(e.unitBytes)} ${e.unit}. The address did not advance, or the chip did not answer.`,
+  remedy: () => READ_AGAIN,
+});
+
+export const transformed = defineRule({
+  id: 'acquisition/transformed',
+  severity: 'error',
+  about: 'The bytes of the dump are rearranged, for example swapped or inverted.',
+  message: (e: { transform: string; landmarks: string | number | boolean; sentence: string }) =>
+    `The bytes are rearranged (${e.transform}). ${e.sentence}`.trim(),
+  remedy: (e) =>
+    `Undo ${e.transform} with "convert", or export the dump again in byte order; do not flash it as it is.`,
+});
+
+export const repeated = defineRule({
+  id: 'acquisition/repeated',
+  severity: 'error',
+  about: 'The content repeats: a smaller chip, or address lines without effect.',
+  message: (e: { period: number }) =>
+    `The content repeats every ${e.period} bytes. ${e.period < SMALLEST_FLASH ? 'High address lines have no effect, so most of the flash was not read.' : 'The chip has less flash than was read, or its highest address line has no effect.'}`,
+  remedy: (e) =>
+    e.period < SMALLEST_FLASH ? READ_AGAIN : 'Read the flash size at 0x1FFF7A22 and dump only that many KiB.',
+});
+
+export const stuckDataLine = defineRule({
+  id: 'acquisition/stuck-data-line',
+  severity: 'error',
+  about: 'One bit of every unit reads the same.',
+  message: (e: { bit: number; level: number; width: number; proofs: number }) =>
+    `Bit ${e.bit} of every ${e.width}-bit unit reads as ${e.level}. A data line is stuck, and the true values are lost.`,
+  remedy: () => NO_REPAIR,
+});
+
+export const stuckAddressLine = defineRule({
+  id: 'acquisition/stuck-address-line',
+  severity: 'error',
+  about: 'One address bit has no effect, so half of the flash is missing.',
+  message: (e: { bit: number; level: number | string; ignored: string | number | boolean }) =>
+    `Address bit ${e.bit} has no effect${e.level === 'unknown' ? '' : ` and reads as ${e.level}`}. Half of the flash is missing, and the other half is here twice.`,
+  remedy: () => NO_REPAIR,
+});
+
+export const truncatedDump = defineRule({
+  id: 'acquisition/truncated',
+  severity: 'error',
+  about: 'The file ends in the middle of something.',
+  message: (e: { shortBy: number; bytes: number }) => `The file ends ${e.shortBy} bytes too early.`,
+  remedy: () => 'Read or download it again and compare its size.',
+});
+
+export const partial = defineRule({
+  id: 'acquisition/partial',
+  severity: 'note',
+  about: 'The dump stops at a sector boundary before the end of flash.',
+  message: (e: { shortBy: number; bytes: number }) =>
+    `The dump stops at a sector boundary, ${e.shortBy} bytes before the end of flash. What lies there is unknown, not erased.`,
+  remedy: () => 'Read the whole flash if the rest matters.',
+});
+
+export const tooLong = defineRule({
+  id: 'acquisition/too-long',
+  severity: 'warning',
+  about: 'The file is longer than the flash of the chip.',
+  message: (e: { longBy: number; tail: string }) => `The file has ${e.longBy} bytes more than the chip has flash.`,
+  remedy: () => 'Find out where the rest comes from, and cut it off before flashing.',
+});
+
+export const appendedSuffix = defineRule({
+  id: 'acquisition/appended',
+  severity: 'note',
+  about: 'A DFU suffix follows the flash content.',
+  message: (e: { kind: string; bytes: number; crc: string }) =>
+    `The last ${e.bytes} bytes are a DFU suffix (CRC ${e.crc}), not flash content.`,
+  remedy: () => 'Read the file as DFU, so that the suffix is not taken for firmware.',
+});
+
+export const gluedModules = defineRule({
+  id: 'acquisition/glued-modules',
+  severity: 'error',
+  about: 'The file is several modules one after the other, not an image.',
+  message: (e: { modules: number; addresses: string; offsets: string }) =>
+    `The file is ${e.modules} modules one after the other, not an image: at their places in the file none but the first could run.`,
+  remedy: () => 'Split the file at these offsets and build an image with every module at its own address.',
+});
+
+export const oddOffset = defineRule({
+  id: 'acquisition/odd-offset',
+  severity: 'error',
+  about: 'The content begins some bytes before or after where the file does.',
+  message: (e: { given: string; inferred: string; confidence: number; oddOffset: number; reason: string }) =>
+    e.oddOffset < 0
+      ? `The content starts ${countBytes(-e.oddOffset)} into the file. ${e.reason}`
+      : `The file starts ${countBytes(e.oddOffset)} after a boundary. ${e.reason}`,
+  remedy: (e) => (e.oddOffset < 0 ? `Cut off the first ${countBytes(-e.oddOffset)}.` : `Give --base ${e.inferred}.`),
+});
+
+export const baseMismatch = defineRule({
+  id: 'acquisition/base-mismatch',
+  severity: 'warning',
+  about: 'The bytes say they belong to another address than they were placed at.',
+  message: (e: { given: string; inferred: string; confidence: number; reason: string }) =>
+    `The bytes were placed at ${e.given}, but say they belong to ${e.inferred}. ${e.reason}`,
+  remedy: (e) => `Give --base ${e.inferred}.`,
+});
+
+export const droppedChunk = defineRule({
+  id: 'acquisition/dropped-chunk',
+  severity: 'warning',
+  about: 'A whole transfer of zeros lies amid other content.',
+  message: (e: { bytes: number; chunk: number }) =>
+    `${e.bytes} bytes of zeros lie exactly between two multiples of ${e.chunk} bytes amid other content, as when a transfer is lost.`,
+  remedy: () => READ_AGAIN,
+});
+
+export const acquisitionRules = [
+  allErased,
+  allZero,
+  constantUnit,
+  transformed,
+  repeated,
+  stuckDataLine,
+  stuckAddressLine,
+  truncatedDump,
+  partial,
+  tooLong,
+  appendedSuffix,
+  gluedModules,
+  oddOffset,
+  baseMismatch,
+  droppedChunk,
+] as const;
+
 /** What the acquisition report means for the dump, one finding per peculiarity. */
-export function checkAcquisition(report: AcquisitionReport, options: AcquisitionOptions = {}): Finding[] {
+export function checkAcquisition(acquisition: AcquisitionReport, options: AcquisitionOptions = {}): Finding[] {
   return [
-    ...checkConstant(report),
-    ...checkTransform(report),
-    ...checkLines(report),
-    ...checkExtent(report),
-    ...checkPlace(report, options),
-    ...checkChunks(report),
+    ...checkConstant(acquisition),
+    ...checkTransform(acquisition),
+    ...checkLines(acquisition),
+    ...checkExtent(acquisition),
+    ...checkPlace(acquisition, options),
+    ...checkChunks(acquisition),
   ];
 }
 
-function checkConstant({ range, blank, readProtected, constantUnit }: AcquisitionReport): Finding[] {
-  const { start, end } = range;
-  const size = end - start;
-  if (blank) {
-    return [
-      {
-        rule: 'acquisition/all-erased',
-        severity: 'warning',
-        message: `All ${size} bytes are 0xFF. Either the flash is blank, or the read failed in a way that returns 0xFF.`,
-        start,
-        end,
-        evidence: { bytes: size },
-        remedy:
-          'Read the unique device id at 0x1FFF7A10 over the same connection: if that works too, the flash is blank; if not, the read failed.',
-      },
-    ];
-  }
-  if (!readProtected || !constantUnit) return [];
-  const zero = constantUnit.hex === '00';
-  return [
-    {
-      rule: zero ? 'acquisition/all-zero' : 'acquisition/constant-unit',
-      severity: 'error',
-      message: zero
-        ? `All ${size} bytes are 0x00. Flash is never all zero by itself: the chip is read-protected or the read failed.`
-        : `All ${size} bytes repeat the ${countBytes(constantUnit.size)} ${constantUnit.hex}. The address did not advance, or the chip did not answer.`,
-      start,
-      end,
-      evidence: { unit: constantUnit.hex, unitBytes: constantUnit.size, bytes: size },
-      remedy: zero
-        ? 'Read the option bytes: RDP other than 0xAA means read protection, and removing it erases the flash. With RDP 0xAA connect under reset, halt the core and read again.'
-        : READ_AGAIN,
-    },
-  ];
+function checkConstant({ range, blank, readProtected, constantUnit: unit }: AcquisitionReport): Finding[] {
+  const bytes = range.end - range.start;
+  if (blank) return [report(allErased, range, { bytes })];
+  if (!readProtected || !unit) return [];
+  const rule = unit.hex === '00' ? allZero : constantUnit;
+  return [report(rule, range, { unit: unit.hex, unitBytes: unit.size, bytes })];
 }
 
 function checkTransform({ range, transform, sentences, evidence }: AcquisitionReport): Finding[] {
   if (!transform) return [];
-  return [
-    {
-      rule: 'acquisition/transformed',
-      severity: 'error',
-      message:
-        `The bytes are rearranged (${transform}). ${sentences.find((sentence) => sentence.includes(transform)) ?? ''}`.trim(),
-      ...range,
-      evidence: { transform, landmarks: evidence.landmarks ?? 0 },
-      remedy: `Undo ${transform} with "convert", or export the dump again in byte order; do not flash it as it is.`,
-    },
-  ];
+  const sentence = sentences.find((candidate) => candidate.includes(transform)) ?? '';
+  return [report(transformed, range, { transform, landmarks: evidence.landmarks ?? 0, sentence })];
 }
 
 function checkLines({ range, repeat, stuck, evidence }: AcquisitionReport): Finding[] {
   const findings: Finding[] = [];
   if (repeat) {
-    const small = repeat.period < SMALLEST_FLASH;
-    findings.push({
-      rule: 'acquisition/repeated',
-      severity: small ? 'error' : 'warning',
-      message: `The content repeats every ${repeat.period} bytes. ${small ? 'High address lines have no effect, so most of the flash was not read.' : 'The chip has less flash than was read, or its highest address line has no effect.'}`,
-      start: range.start + repeat.period,
-      end: Math.max(range.end, range.start + repeat.period),
-      evidence: { period: repeat.period },
-      remedy: small ? READ_AGAIN : 'Read the flash size at 0x1FFF7A22 and dump only that many KiB.',
-    });
+    const { period } = repeat;
+    const start = range.start + period;
+    const severity = period < SMALLEST_FLASH ? 'error' : 'warning';
+    findings.push(report(repeated, { start, end: Math.max(range.end, start) }, { period }, { severity }));
   }
   if (stuck?.kind === 'data') {
-    findings.push({
-      rule: 'acquisition/stuck-data-line',
-      severity: 'error',
-      message: `Bit ${stuck.bit} of every ${stuck.width}-bit unit reads as ${stuck.level}. A data line is stuck, and the true values are lost.`,
-      ...range,
-      evidence: { bit: stuck.bit, level: stuck.level, width: stuck.width, proofs: stuck.proofs },
-      remedy: 'Check the wiring or the reader, then read again; this file cannot be repaired.',
-    });
+    const { bit, level, width, proofs } = stuck;
+    findings.push(report(stuckDataLine, range, { bit, level, width, proofs }));
   }
   if (stuck?.kind === 'address') {
-    findings.push({
-      rule: 'acquisition/stuck-address-line',
-      severity: 'error',
-      message: `Address bit ${stuck.bit} has no effect${stuck.level === null ? '' : ` and reads as ${stuck.level}`}. Half of the flash is missing, and the other half is here twice.`,
-      ...range,
-      evidence: { bit: stuck.bit, level: stuck.level ?? 'unknown', ignored: evidence.ignoredAddressBits ?? '' },
-      remedy: 'Check the wiring or the reader, then read again; this file cannot be repaired.',
-    });
+    const { bit, level } = stuck;
+    const ignored = evidence.ignoredAddressBits ?? '';
+    findings.push(report(stuckAddressLine, range, { bit, level: level ?? 'unknown', ignored }));
   }
   return findings;
 }
@@ -123,115 +228,43 @@ function checkLines({ range, repeat, stuck, evidence }: AcquisitionReport): Find
 function checkExtent({ range, truncated, shortBy, longBy, appended }: AcquisitionReport): Finding[] {
   const { start, end } = range;
   const findings: Finding[] = [];
-  if (truncated) {
-    findings.push({
-      rule: 'acquisition/truncated',
-      severity: 'error',
-      message: `The file ends ${shortBy} bytes too early.`,
-      start: end,
-      end: end + shortBy,
-      evidence: { shortBy, bytes: end - start },
-      remedy: 'Read or download it again and compare its size.',
-    });
-  } else if (shortBy > 0) {
-    findings.push({
-      rule: 'acquisition/partial',
-      severity: 'note',
-      message: `The dump stops at a sector boundary, ${shortBy} bytes before the end of flash. What lies there is unknown, not erased.`,
-      start: end,
-      end: end + shortBy,
-      evidence: { shortBy, bytes: end - start },
-      remedy: 'Read the whole flash if the rest matters.',
-    });
+  if (truncated || shortBy > 0) {
+    const rule = truncated ? truncatedDump : partial;
+    findings.push(report(rule, { start: end, end: end + shortBy }, { shortBy, bytes: end - start }));
   }
   if (longBy > 0) {
-    findings.push({
-      rule: 'acquisition/too-long',
-      severity: 'warning',
-      message: `The file has ${longBy} bytes more than the chip has flash.`,
-      start: end - longBy,
-      end,
-      evidence: { longBy, tail: appended?.kind ?? 'none' },
-      remedy: 'Find out where the rest comes from, and cut it off before flashing.',
-    });
+    findings.push(report(tooLong, { start: end - longBy, end }, { longBy, tail: appended?.kind ?? 'none' }));
   }
   if (appended?.kind === 'dfu-suffix') {
-    findings.push({
-      rule: 'acquisition/appended',
-      severity: 'note',
-      message: `The last ${appended.length} bytes are a DFU suffix (CRC ${appended.crc ?? 'unknown'}), not flash content.`,
-      start: start + appended.offset,
-      end: start + appended.offset + appended.length,
-      evidence: { kind: appended.kind, bytes: appended.length, crc: appended.crc ?? 'unknown' },
-      remedy: 'Read the file as DFU, so that the suffix is not taken for firmware.',
-    });
+    const { kind, offset, length: bytes, crc } = appended;
+    const place = { start: start + offset, end: start + offset + bytes };
+    findings.push(report(appendedSuffix, place, { kind, bytes, crc: crc ?? 'unknown' }));
   }
   return findings;
 }
 
 function checkPlace(
-  { range, base, oddOffset, gluedModules }: AcquisitionReport,
+  { range, base, oddOffset: odd, gluedModules: glued }: AcquisitionReport,
   { baseSource }: AcquisitionOptions,
 ): Finding[] {
-  if (gluedModules.length > 0) {
-    return [
-      {
-        rule: 'acquisition/glued-modules',
-        severity: 'error',
-        message: `The file is ${gluedModules.length} modules one after the other, not an image: at their places in the file none but the first could run.`,
-        ...range,
-        evidence: {
-          modules: gluedModules.length,
-          addresses: gluedModules.map((module) => formatAddress(module.startAddress)).join(', '),
-          offsets: gluedModules.map((module) => module.offset).join(', '),
-        },
-        remedy: 'Split the file at these offsets and build an image with every module at its own address.',
-      },
-    ];
+  if (glued.length > 0) {
+    const addresses = glued.map((module) => formatAddress(module.startAddress)).join(', ');
+    const offsets = glued.map((module) => module.offset).join(', ');
+    return [report(gluedModules, range, { modules: glued.length, addresses, offsets })];
   }
   if (!base || base.address === range.start) return [];
-  const evidence = {
-    given: formatAddress(range.start),
-    inferred: formatAddress(base.address),
-    confidence: base.confidence,
-  };
-  if (oddOffset !== null) {
-    return [
-      {
-        rule: 'acquisition/odd-offset',
-        severity: 'error',
-        message:
-          oddOffset < 0
-            ? `The content starts ${countBytes(-oddOffset)} into the file. ${base.reason}`
-            : `The file starts ${countBytes(oddOffset)} after a boundary. ${base.reason}`,
-        ...range,
-        evidence: { ...evidence, oddOffset },
-        remedy: oddOffset < 0 ? `Cut off the first ${countBytes(-oddOffset)}.` : `Give --base ${evidence.inferred}.`,
-      },
-    ];
-  }
-  if (base.confidence < SURE_OF_BASE) return [];
-  return [
-    {
-      rule: 'acquisition/base-mismatch',
-      // A module kept elsewhere on purpose (OTA, factory) looks the same.
-      severity: baseSource === 'given' || baseSource === 'file' ? 'note' : 'warning',
-      message: `The bytes were placed at ${evidence.given}, but say they belong to ${evidence.inferred}. ${base.reason}`,
-      ...range,
-      evidence,
-      remedy: `Give --base ${evidence.inferred}.`,
-    },
-  ];
+  const { confidence, reason } = base;
+  const evidence = { given: formatAddress(range.start), inferred: formatAddress(base.address), confidence, reason };
+  if (odd !== null) return [report(oddOffset, range, { ...evidence, oddOffset: odd })];
+  if (confidence < SURE_OF_BASE) return [];
+  // A module kept elsewhere on purpose (OTA, factory) looks the same.
+  const severity = baseSource === 'given' || baseSource === 'file' ? 'note' : 'warning';
+  return [report(baseMismatch, range, evidence, { severity })];
 }
 
 function checkChunks({ range, droppedChunks }: AcquisitionReport): Finding[] {
-  return droppedChunks.map((run) => ({
-    rule: 'acquisition/dropped-chunk',
-    severity: 'warning',
-    message: `${run.length} bytes of zeros lie exactly between two multiples of ${run.chunk} bytes amid other content, as when a transfer is lost.`,
-    start: range.start + run.offset,
-    end: range.start + run.offset + run.length,
-    evidence: { bytes: run.length, chunk: run.chunk },
-    remedy: READ_AGAIN,
-  }));
+  return droppedChunks.map(({ offset, length, chunk }) => {
+    const start = range.start + offset;
+    return report(droppedChunk, { start, end: start + length }, { bytes: length, chunk });
+  });
 }

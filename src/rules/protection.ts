@@ -1,10 +1,11 @@
-/** Findings about option bytes. Write protection that Particle firmware leaves is normal life and only noted. */
+/** Rules about option bytes. Write protection that Particle firmware leaves is normal life and only noted. */
 import { formatHex } from '../core/bytes.js';
 import { type Finding, type Severity, sortFindings } from '../core/finding.js';
 import type { Range } from '../core/range.js';
 import type { OptionByteLayout } from '../layout/option-bytes.js';
 import type { OptionBytes } from '../regions/option-bytes.js';
 import { type ConsequenceId, dataSectors, explainOptionBytes } from '../regions/option-consequences.js';
+import { defineRule, type Evidence, type Rule, report } from './rule.js';
 
 export interface ProtectionContext {
   readonly layout: OptionByteLayout;
@@ -15,6 +16,112 @@ export interface ProtectionContext {
 /** Margin between the falling and the rising threshold, in volts (DS6329, not checked). */
 const HYSTERESIS_VOLTS = 0.1;
 
+/** What every finding about option bytes carries; `text` is the consequence in words, as the region explains it. */
+type Explained<E extends Evidence> = E & { optcr: string; text: string };
+
+export const implausible = defineRule({
+  id: 'protection/implausible',
+  severity: 'warning',
+  about: 'The option bytes contradict themselves or the chip.',
+  message: (e: Explained<{ raw: string }>) => e.text,
+  remedy: () => 'Read the option bytes again, with the board powered and the core halted.',
+});
+
+type ReadLevel = { level: number; value: string; expected: string };
+
+export const readLevel1 = defineRule({
+  id: 'protection/read-level-1',
+  severity: 'warning',
+  about: 'Read protection level 1: a debugger and the ROM boot loader are shut out.',
+  message: (e: Explained<ReadLevel>) => e.text,
+  remedy: () =>
+    'Save what DFU through the Particle bootloader can still read before going back to level 0: it erases everything.',
+});
+
+export const readLevel2 = defineRule({
+  id: 'protection/read-level-2',
+  severity: 'error',
+  about: 'Read protection level 2: the debug port is closed for good.',
+  message: (e: Explained<ReadLevel>) => e.text,
+  remedy: () => 'Update over the air or through the boot loader in flash; nothing else can write this chip any more.',
+});
+
+export const brownOut = defineRule({
+  id: 'protection/brown-out',
+  severity: 'warning',
+  about: 'A brown-out level that the supply may not stay above.',
+  message: (e: Explained<{ level: number; thresholdMin: number; thresholdMax: number; supply: string }>) => e.text,
+  // Without a known supply only the highest level asks for a measurement.
+  remedy: (e) =>
+    e.level === 3 || e.supply !== UNKNOWN_SUPPLY
+      ? `Measure the supply under load: it must stay above ${supplyNeeded(e.thresholdMax).toFixed(2)} V. Else choose a lower level or off.`
+      : undefined,
+});
+
+export const hardwareWatchdog = defineRule({
+  id: 'protection/hardware-watchdog',
+  severity: 'warning',
+  about: 'The watchdog runs from reset, before the bootloader can serve it.',
+  message: (e: Explained<{ field: string; value: number }>) => e.text,
+  remedy: () => 'Set WDG_SW to 1; the Particle bootloader does not expect a watchdog that already runs.',
+});
+
+export const resetOnStop = defineRule({
+  id: 'protection/reset-on-stop',
+  severity: 'note',
+  about: 'Entering Stop mode resets the chip.',
+  message: (e: Explained<{ field: string; value: number }>) => e.text,
+});
+
+export const resetOnStandby = defineRule({
+  id: 'protection/reset-on-standby',
+  severity: 'note',
+  about: 'Entering Standby mode resets the chip.',
+  message: (e: Explained<{ field: string; value: number }>) => e.text,
+});
+
+export const writeProtected = defineRule({
+  id: 'protection/write-protected',
+  severity: 'note',
+  about: 'Sectors are write protected.',
+  message: (e: Explained<{ nwrp: string; sectors: string; leftByParticleFirmware: boolean }>) => e.text,
+});
+
+export const dataSectorsProtected = defineRule({
+  id: 'protection/data-sectors-protected',
+  severity: 'warning',
+  about: 'Sectors that firmware writes while it runs are write protected.',
+  message: (e: Explained<{ sectors: string }>) => e.text,
+  remedy: () => 'Clear the write protection of these sectors.',
+});
+
+export const protectionRules = [
+  implausible,
+  readLevel1,
+  readLevel2,
+  brownOut,
+  hardwareWatchdog,
+  resetOnStop,
+  resetOnStandby,
+  writeProtected,
+  dataSectorsProtected,
+] as const;
+
+const UNKNOWN_SUPPLY = 'unknown';
+
+/** Volts a supply must stay above so that the reset at this threshold is always left again. */
+function supplyNeeded(thresholdMax: number): number {
+  return thresholdMax + HYSTERESIS_VOLTS;
+}
+
+/** Makes the finding of a rule about these option bytes. */
+type Say = <E extends Evidence>(
+  rule: Rule<Explained<E>>,
+  about: ConsequenceId,
+  evidence: E,
+  severity?: Severity,
+) => Finding;
+
 /** All findings, in address order; they lie at the register or in option memory, where the bytes came from. */
 export function checkProtection(bytes: OptionBytes, context: ProtectionContext): Finding[] {
   const { register, memory } = context.layout;
@@ -22,116 +129,61 @@ export function checkProtection(bytes: OptionBytes, context: ProtectionContext):
     bytes.source === 'register'
       ? { start: register.address, end: register.address + 4 }
       : { start: memory.start, end: memory.start + memory.size };
-  const evidence = { optcr: formatHex(bytes.optcr, 8) };
+  const optcr = formatHex(bytes.optcr, 8);
   const doubt = bytes.doubts[0];
   if (doubt !== undefined) {
-    const remedy = 'Read the option bytes again, with the board powered and the core halted.';
-    return [
-      {
-        rule: 'protection/implausible',
-        severity: 'warning',
-        message: doubt,
-        ...place,
-        evidence: { ...evidence, raw: formatHex(bytes.raw, 8) },
-        remedy,
-      },
-    ];
+    return [report(implausible, place, { optcr, raw: formatHex(bytes.raw, 8), text: doubt })];
   }
   const texts = new Map<ConsequenceId, string>(explainOptionBytes(bytes).map(({ id, text }) => [id, text]));
-  return sortFindings(
-    judge(bytes, context).map(({ id, rule, severity, remedy, ...more }) => ({
-      rule: `protection/${rule}`,
-      severity,
-      message: texts.get(id) ?? rule,
-      ...place,
-      evidence: { ...evidence, ...more.evidence },
-      remedy,
-    })),
-  );
+  const say: Say = (rule, about, evidence, severity) =>
+    report(rule, place, { optcr, ...evidence, text: texts.get(about) ?? rule.about }, { severity });
+  return sortFindings([
+    ...checkReadProtection(bytes, say),
+    ...checkBrownOut(bytes, context.minimumSupply, say),
+    ...checkResets(bytes, say),
+    ...checkWriteProtection(bytes, say),
+  ]);
 }
 
-interface Judgement {
-  readonly id: ConsequenceId;
-  readonly rule: string;
-  readonly severity: Severity;
-  readonly evidence: Finding['evidence'];
-  readonly remedy?: string | undefined;
-}
-
-function judge(bytes: OptionBytes, context: ProtectionContext): Judgement[] {
-  return [
-    ...readProtection(bytes),
-    ...brownOut(bytes, context.minimumSupply),
-    ...resets(bytes),
-    ...writeProtection(bytes),
-  ];
-}
-
-function readProtection({ readProtection: { level, value } }: OptionBytes): Judgement[] {
+function checkReadProtection({ readProtection: { level, value } }: OptionBytes, say: Say): Finding[] {
+  if (level === 0) return [];
   const evidence = { level, value: formatHex(value, 2), expected: '0xAA' };
-  if (level === 0) return [];
-  if (level === 2) {
-    const remedy =
-      'Update over the air or through the boot loader in flash; nothing else can write this chip any more.';
-    return [{ id: 'read-protection', rule: 'read-level-2', severity: 'error', evidence, remedy }];
-  }
-  const remedy =
-    'Save what DFU through the Particle bootloader can still read before going back to level 0: it erases everything.';
-  return [{ id: 'read-protection', rule: 'read-level-1', severity: 'warning', evidence, remedy }];
+  return [say(level === 2 ? readLevel2 : readLevel1, 'read-protection', evidence)];
 }
 
-function brownOut({ brownOut: { level, falling } }: OptionBytes, minimum: number | undefined): Judgement[] {
+function checkBrownOut(
+  { brownOut: { level, falling } }: OptionBytes,
+  minimum: number | undefined,
+  say: Say,
+): Finding[] {
   if (level === 0) return [];
-  const needed = falling.max + HYSTERESIS_VOLTS;
-  if (minimum !== undefined && minimum >= needed) return [];
-  const supply = minimum === undefined ? 'unknown' : `${minimum} V`;
+  if (minimum !== undefined && minimum >= supplyNeeded(falling.max)) return [];
+  const supply = minimum === undefined ? UNKNOWN_SUPPLY : `${minimum} V`;
   const severity = level === 3 || minimum !== undefined ? 'warning' : 'note';
-  const remedy =
-    severity === 'warning'
-      ? `Measure the supply under load: it must stay above ${needed.toFixed(2)} V. Else choose a lower level or off.`
-      : undefined;
   const evidence = { level, thresholdMin: falling.min, thresholdMax: falling.max, supply };
-  return [{ id: 'brown-out', rule: 'brown-out', severity, evidence, remedy }];
+  return [say(brownOut, 'brown-out', evidence, severity)];
 }
 
-function resets(bytes: OptionBytes): Judgement[] {
-  const found: Judgement[] = [];
-  if (bytes.watchdog === 'hardware') {
-    const remedy = 'Set WDG_SW to 1; the Particle bootloader does not expect a watchdog that already runs.';
-    const evidence = { field: 'WDG_SW', value: 0 };
-    found.push({ id: 'watchdog', rule: 'hardware-watchdog', severity: 'warning', evidence, remedy });
-  }
-  if (bytes.resetOnStop) {
-    found.push({
-      id: 'reset-on-stop',
-      rule: 'reset-on-stop',
-      severity: 'note',
-      evidence: { field: 'nRST_STOP', value: 0 },
-    });
-  }
-  if (bytes.resetOnStandby) {
-    const evidence = { field: 'nRST_STDBY', value: 0 };
-    found.push({ id: 'reset-on-standby', rule: 'reset-on-standby', severity: 'note', evidence });
-  }
+function checkResets(bytes: OptionBytes, say: Say): Finding[] {
+  const found: Finding[] = [];
+  if (bytes.watchdog === 'hardware') found.push(say(hardwareWatchdog, 'watchdog', { field: 'WDG_SW', value: 0 }));
+  if (bytes.resetOnStop) found.push(say(resetOnStop, 'reset-on-stop', { field: 'nRST_STOP', value: 0 }));
+  if (bytes.resetOnStandby) found.push(say(resetOnStandby, 'reset-on-standby', { field: 'nRST_STDBY', value: 0 }));
   return found;
 }
 
-function writeProtection(bytes: OptionBytes): Judgement[] {
-  const found: Judgement[] = [];
+function checkWriteProtection(bytes: OptionBytes, say: Say): Finding[] {
+  const found: Finding[] = [];
   const shut = bytes.sectors.filter((sector) => sector.protected);
   if (shut.length > 0) {
-    const evidence = {
-      nwrp: formatHex(bytes.nwrp, 3),
-      sectors: shut.map((sector) => sector.number).join(', '),
-      leftByParticleFirmware: bytes.pattern !== null,
-    };
-    found.push({ id: 'write-protection', rule: 'write-protected', severity: 'note', evidence });
+    const sectors = shut.map((sector) => sector.number).join(', ');
+    const evidence = { nwrp: formatHex(bytes.nwrp, 3), sectors, leftByParticleFirmware: bytes.pattern !== null };
+    found.push(say(writeProtected, 'write-protection', evidence));
   }
   const data = dataSectors(bytes);
   if (data.length > 0) {
-    const evidence = { sectors: data.map((sector) => sector.number).join(', ') };
-    const remedy = 'Clear the write protection of these sectors.';
-    found.push({ id: 'data-sectors', rule: 'data-sectors-protected', severity: 'warning', evidence, remedy });
+    const sectors = data.map((sector) => sector.number).join(', ');
+    found.push(say(dataSectorsProtected, 'data-sectors', { sectors }));
   }
   return found;
 }

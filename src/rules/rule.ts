@@ -13,8 +13,12 @@ export interface Rule<E extends Evidence> {
   /** One line for the list of rules. */
   readonly about: string;
   readonly message: (evidence: E) => string;
-  readonly remedy?: (evidence: E) => string;
+  /** Undefined where this evidence asks for nothing. */
+  readonly remedy?: (evidence: E) => string | undefined;
 }
+
+/** What can be said about a rule without evidence. */
+export type RuleSummary = Pick<Rule<Evidence>, 'id' | 'severity' | 'about'>;
 
 export function defineRule<E extends Evidence>(rule: Rule<E>): Rule<E> {
   return rule;
@@ -25,7 +29,7 @@ export function report<E extends Evidence>(
   rule: Rule<E>,
   place: Range,
   evidence: E,
-  more: { readonly region?: string | undefined; readonly severity?: Severity } = {},
+  more: { readonly region?: string | undefined; readonly severity?: Severity | undefined } = {},
 ): Finding {
   return {
     rule: rule.id,

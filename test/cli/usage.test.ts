@@ -84,6 +84,16 @@ describe('words that are not known', () => {
     ['USAGE_OPERANDS', ['layouts', 'check'], 'layouts check needs a file', 'layouts check'],
     ['USAGE_ONE_FILE', ['catalog', 'match'], 'no file was named', 'at least one'],
     ['USAGE_ONE_FILE', ['map'], 'no file was named', '--help'],
+    ['USAGE_ADDRESS_RANGE', ['inspect', '--at', '0x100000000', healthy], 'got 4294967296', 'for example 0x08004022'],
+    ['USAGE_ONE_RANGE', ['hex', '--sector', '1', '--region', 'dct1', healthy], 'exclude each other', 'one of them'],
+    ['USAGE_BAD_RANGE', ['hex', '--range', '0x08004000', healthy], 'expected START-END', '0x08004000+64'],
+    ['USAGE_UNKNOWN_REGION', ['hex', '--region', 'dct3', healthy], 'no region "dct3"', 'Did you mean dct'],
+    [
+      'USAGE_UNKNOWN_SECTOR',
+      ['hex', '--sector', '12', healthy],
+      'no sector 12: expected 0 to 11',
+      'layouts show stm32f205rg',
+    ],
     ['LAYOUT_UNKNOWN_BOARD', ['inspect', '--board', 'particle-p2', healthy], 'particle-p2', 'particle-p1'],
   ] as const)('%s: %j', (code, args, message, help) => {
     const outcome = run(args);

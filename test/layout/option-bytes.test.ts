@@ -42,6 +42,7 @@ describe('descriptions of option bytes', () => {
   ])('names the place of a mistake: %s', (_, change, message) => {
     const run = (): unknown => parseOptionByteLayout(change(chip()), 'chip.json');
     expect(run).toThrow(LayoutError);
+    expect(run).toThrow(expect.objectContaining({ code: 'OPTION_LAYOUT' }));
     expect(run).toThrow(`description of option bytes is not usable at ${message}`);
   });
 

@@ -310,3 +310,15 @@ describe('encoding', () => {
     );
   });
 });
+
+describe('what is no option word', () => {
+  it.each([-1, 0.5, 2 ** 32, Number.NaN])('%d', (word) => {
+    expect(() => decode(word)).toThrow(expect.objectContaining({ code: 'OPTION_WORD' }));
+  });
+
+  it('and what is no option memory', () => {
+    expect(() => decodeOptionMemory(new Uint8Array(15), context)).toThrow(
+      expect.objectContaining({ code: 'OPTION_MEMORY_SIZE', got: expect.stringContaining('15') }),
+    );
+  });
+});

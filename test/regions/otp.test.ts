@@ -107,3 +107,13 @@ describe('flash size', () => {
     ['0000', null],
   ])('%s', (text, size) => expect(decodeFlashSize(hex(text))).toBe(size));
 });
+
+describe('what is too short', () => {
+  it('has a code of its own', () => {
+    expect(() => decodeUniqueId(new Uint8Array(11))).toThrow(expect.objectContaining({ code: 'UNIQUE_ID_SIZE' }));
+    expect(() => decodeOtp(new Uint8Array(511))).toThrow(
+      expect.objectContaining({ code: 'OTP_SIZE', got: expect.stringContaining('511') }),
+    );
+    expect(decodeOtp(new Uint8Array(512)).blocks).toHaveLength(16);
+  });
+});

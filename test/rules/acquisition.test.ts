@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../../src/core/bytes.js';
 import { type Finding, verdictOf } from '../../src/core/finding.js';
 import { MemoryImage } from '../../src/core/image.js';
+import { appendDfuSuffix } from '../../src/formats/dfu-suffix.js';
 import { examineAcquisition, undoTransform } from '../../src/regions/acquisition/index.js';
 import { type AcquisitionOptions, checkAcquisition } from '../../src/rules/acquisition.js';
 import { FLASH_START, makeDump, makeModule, randomBytes, testChip } from '../regions/unknown/synthetic.js';
@@ -87,6 +88,17 @@ describe('checkAcquisition', () => {
   it('warns of bytes beyond the flash', () => {
     const finding = only(check(concatBytes([makeDump(), randomBytes(100)])), 'acquisition/too-long');
     expect(finding).toMatchObject({ severity: 'warning', start: 0x08100000, evidence: { longBy: 100, tail: 'other' } });
+  });
+
+  it('notes a DFU suffix behind the flash content', () => {
+    const dump = makeDump();
+    const ids = { vendor: 0x2b04, product: 0xd008, device: 0xffff, dfuVersion: 0x0100 };
+    const findings = check(appendDfuSuffix(dump, ids));
+    const finding = findings.find(({ rule }) => rule === 'acquisition/appended');
+    expect(finding).toMatchObject({ severity: 'note', start: 0x08100000, end: 0x08100010 });
+    expect(finding?.message).toBe('The last 16 bytes are a DFU suffix (CRC ok), not flash content.');
+    expect(finding?.evidence).toEqual({ kind: 'dfu-suffix', bytes: 16, crc: 'ok' });
+    expect(check(dump)).toEqual([]);
   });
 
   it('fails concatenated modules and says where each belongs', () => {

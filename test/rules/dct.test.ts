@@ -48,28 +48,48 @@ describe('findings about the DCT', () => {
 
   it.each([
     [
-      'device-key-missing',
+      'dct/device-key-missing',
       'error',
       [{ field: 'device_private_key', bytes: blank.slice(0, 1216) }],
       0x08004000 + 7548 + 34,
     ],
-    ['device-key-invalid', 'error', [{ field: 'device_private_key', bytes: new Uint8Array(1216) }], 0x08004000 + 7582],
-    ['device-key-mismatch', 'warning', [{ section: 'application', offset: 1300, bytes: hex('00') }], 0x08004000 + 8798],
     [
-      'server-key-missing',
+      'dct/device-key-invalid',
+      'error',
+      [{ field: 'device_private_key', bytes: new Uint8Array(1216) }],
+      0x08004000 + 7582,
+    ],
+    [
+      'dct/device-key-mismatch',
+      'warning',
+      [{ section: 'application', offset: 1300, bytes: hex('00') }],
+      0x08004000 + 8798,
+    ],
+    [
+      'dct/server-key-missing',
       'warning',
       [{ section: 'application', offset: 2082, bytes: blank.slice(0, 300) }],
       0x08004000 + 0x259e,
     ],
-    ['server-key-invalid', 'error', [{ section: 'application', offset: 2082, bytes: new Uint8Array(384) }], null],
-    ['server-key-other', 'warning', [{ field: 'server_public_key', bytes: hex(key.public_der) }], null],
-    ['server-address-invalid', 'error', [{ field: 'server_address', bytes: new Uint8Array(128) }], 0x08004000 + 0x271e],
-    ['pending-slot', 'warning', [{ field: 'flash_modules', bytes: slot() }], 0x080068a0],
-    ['ota-flag-set', 'warning', [{ field: 'ota_update_flag', bytes: hex('a5') }], 0x08004000 + 0x2455],
-    ['no-credentials', 'warning', [{ field: 'wifi.stored_ap_list', bytes: new Uint8Array(605) }], 0x08004000 + 0x1a31],
-  ] as [string, string, DctEdit[], number | null][])('dct/%s', (rule, severity, edits, start) => {
+    ['dct/server-key-invalid', 'error', [{ section: 'application', offset: 2082, bytes: new Uint8Array(384) }], null],
+    ['dct/server-key-other', 'warning', [{ field: 'server_public_key', bytes: hex(key.public_der) }], null],
+    [
+      'dct/server-address-invalid',
+      'error',
+      [{ field: 'server_address', bytes: new Uint8Array(128) }],
+      0x08004000 + 0x271e,
+    ],
+    ['dct/pending-slot', 'warning', [{ field: 'flash_modules', bytes: slot() }], 0x080068a0],
+    ['dct/ota-flag-set', 'warning', [{ field: 'ota_update_flag', bytes: hex('a5') }], 0x08004000 + 0x2455],
+    [
+      'dct/no-credentials',
+      'warning',
+      [{ field: 'wifi.stored_ap_list', bytes: new Uint8Array(605) }],
+      0x08004000 + 0x1a31,
+    ],
+  ] as [string, string, DctEdit[], number | null][])('%s', (rule, severity, edits, start) => {
     const findings = judge(healthy(...edits));
-    expect(findings.map((finding) => finding.rule)).toEqual([`dct/${rule}`]);
+    expect(findings.map((finding) => finding.rule)).toEqual([rule]);
     const [finding] = findings;
     expect(finding).toMatchObject({ severity, region: 'dct1', message: expect.stringMatching(/^[A-Z].*\.$/) });
     expect(finding?.remedy).toMatch(/\.$/);

@@ -1,6 +1,6 @@
 /** Files that are several things in a row: modules simply concatenated, a suffix left at the end. */
-import { readU16, readU32 } from '../../core/bytes.js';
-import { dfuSuffixCrc } from '../../core/checksums.js';
+import { readU16 } from '../../core/bytes.js';
+import { DFU_SUFFIX_BYTES, findDfuSuffixEnd } from '../../core/dfu-suffix.js';
 import type { Landmark, ModuleLandmark } from './landmarks.js';
 
 export interface GluedModule {
@@ -45,17 +45,14 @@ export interface Appended {
   readonly crc?: 'ok' | 'bad';
 }
 
-const DFU_SUFFIX_BYTES = 16;
+/** bcdDFU lies this far into the last 16 bytes. */
+const VERSION_OFFSET = 6;
 
 /** A DFU 1.1 suffix at the end of the bytes (appendix B: "UFD", bLength, dwCRC), or undefined. */
 export function findDfuSuffix(bytes: Uint8Array): Appended | undefined {
-  const offset = bytes.length - DFU_SUFFIX_BYTES;
-  if (offset < 0) return undefined;
-  const signature = bytes[offset + 8] === 0x55 && bytes[offset + 9] === 0x46 && bytes[offset + 10] === 0x44;
-  const length = bytes[offset + 11] as number;
-  if (!signature || length < DFU_SUFFIX_BYTES || length > bytes.length) return undefined;
+  const suffix = findDfuSuffixEnd(bytes);
   // bcdDFU: 1.0, 1.1, or 1.1a as DfuSe writes it.
-  if (![0x0100, 0x0110, 0x011a].includes(readU16(bytes, offset + 6))) return undefined;
-  const crc = dfuSuffixCrc(bytes.subarray(0, bytes.length - 4)) === readU32(bytes, bytes.length - 4) ? 'ok' : 'bad';
-  return { kind: 'dfu-suffix', offset: bytes.length - length, length, crc };
+  const version = suffix && readU16(bytes, bytes.length - DFU_SUFFIX_BYTES + VERSION_OFFSET);
+  if (!suffix || ![0x0100, 0x0110, 0x011a].includes(version ?? 0)) return undefined;
+  return { kind: 'dfu-suffix', offset: bytes.length - suffix.length, ...suffix };
 }

@@ -2,11 +2,13 @@
  * Landmarks: structures that occur in every firmware for these chips and that chance does not make, Particle module
  * headers and vector tables. They tell whether a dump was read correctly, and from which address.
  */
+import { wordsOf } from '../../core/bytes.js';
 import { crc32 } from '../../core/checksums.js';
+import { HEADER_AFTER_VECTORS } from '../module/format.js';
 import type { AddressMap } from '../unknown/address-map.js';
-import { readVectorTable, VECTOR_WORDS, viewOf } from '../unknown/pointers.js';
-import { HEADER_AFTER_VECTORS, type PlausibleHeader, readPlausibleHeader } from '../unknown/remains.js';
-import { wordsOf } from '../unknown/words.js';
+import { readVectorTable, viewOf } from '../unknown/pointers.js';
+import { type PlausibleHeader, readPlausibleHeader } from '../unknown/remains.js';
+import { VECTOR_COUNT } from '../vector-table.js';
 import { byteAfterUndoing, someCandidate, type Transform, undoTransform } from './transform.js';
 
 export interface ModuleLandmark {
@@ -108,7 +110,7 @@ export function revealsLandmark(bytes: Uint8Array, map: AddressMap, transform: T
     const third = byteAfterUndoing(bytes, transform, offset + (isVectors ? 11 : 8));
     if (third !== 0 && !(isVectors && flash[third] === 1)) return false;
     if (++candidates > MAX_CANDIDATES) return true;
-    const end = Math.min(bytes.length, offset + VECTOR_WORDS * 4);
+    const end = Math.min(bytes.length, offset + VECTOR_COUNT * 4);
     const view = viewOf(undoTransform(bytes.subarray(offset, end), transform));
     return readPlausibleHeader(view, 0, map) !== undefined || readVectorTable(view, 0, map) !== undefined;
   });
@@ -162,7 +164,7 @@ function readVectors(view: DataView, offset: number, map: AddressMap): VectorLan
   if (!table) return undefined;
   let lowestTarget = table.resetVector;
   let highestTarget = table.resetVector;
-  for (let index = 2; index < Math.min(table.words, VECTOR_WORDS); index++) {
+  for (let index = 2; index < Math.min(table.words, VECTOR_COUNT); index++) {
     const word = view.getUint32(offset + index * 4, true);
     if (word === 0) continue;
     lowestTarget = Math.min(lowestTarget, word);

@@ -1,5 +1,5 @@
 /** Content that appears twice because an address line, a size or a transfer was wrong. */
-import { wordsOf } from '../unknown/words.js';
+import { wordsOf } from '../../core/bytes.js';
 
 export interface Repetition {
   /** Distance in bytes after which the dump repeats itself. */

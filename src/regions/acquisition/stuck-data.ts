@@ -1,8 +1,7 @@
 /** Data lines that never change: one bit of every byte, half-word or word constant although its neighbours are not. */
-import { copyBytes } from '../../core/bytes.js';
+import { copyBytes, wordsOf } from '../../core/bytes.js';
 import type { AddressMap } from '../unknown/address-map.js';
 import { readVectorTable } from '../unknown/pointers.js';
-import { wordsOf } from '../unknown/words.js';
 
 export interface StuckDataLine {
   readonly kind: 'data';

@@ -1,5 +1,6 @@
 /** Decoding the DCT of a board: both copies, which of them is current and why, and everything they say. */
 import { readU16 } from '../../core/bytes.js';
+import { type Range, rangeOf } from '../../core/range.js';
 import { checkValue, storedCheckValue } from './check-value.js';
 import {
   dcdCounter,
@@ -23,7 +24,7 @@ import {
   selectBefore070,
   selectFrom070,
 } from './selection.js';
-import { type DctStore, dctSection, requireCopySize } from './table.js';
+import { type DctStore, dctField, dctSection, requireCopySize } from './table.js';
 import { viewApplication, viewCopy } from './view.js';
 
 export interface DctInput {
@@ -101,6 +102,14 @@ export function decodeDct(input: DctInput, options: DctOptions = {}): DctReport 
     sequence: chosen?.sequence ?? null,
     details,
   };
+}
+
+/** Address range of a field in the current copy. @throws UsageError DCT_NO_FIELD. */
+export function currentFieldRange(report: DctReport, key: string): Range {
+  const field = dctField(key);
+  const copy = report.details[(report.current ?? 1) - 1];
+  const section = dctSection(report.store, field.section);
+  return rangeOf((copy?.address ?? 0) + section.offset + field.offset, field.size);
 }
 
 /** Decodes a file that begins at the application section, as DFU alternate setting 1 gives it. */

@@ -4,6 +4,7 @@
  */
 import { readData } from '#data';
 import { FormatError, LayoutError, UsageError } from '../../core/errors.js';
+import { compareReleases as compareReleaseNames } from '../../layout/catalog.js';
 
 /** Size of one copy: a whole 16 KiB sector. */
 export const DCT_COPY_BYTES = 16_384;
@@ -267,21 +268,18 @@ function isInSpan(entry: ReleaseSpan & Pick<DctField, 'absent'>, release: string
   );
 }
 
-const RELEASE = /^v?(\d{1,5})\.(\d{1,5})\.(\d{1,5})(?:-(alpha|beta|rc)\.?(\d{1,5}))?$/;
-const STAGES: Readonly<Record<string, number>> = { alpha: 0, beta: 1, rc: 2 };
-const RELEASED = 3;
+const RELEASE = /^v?(\d{1,5}\.\d{1,5}\.\d{1,5})(?:-(alpha|beta|rc)\.?(\d{1,5}))?$/;
 
-/** Negative, zero or positive as `a` is older than, equal to or newer than `b`. @throws UsageError DCT_BAD_RELEASE. */
+/**
+ * Negative, zero or positive as `a` is older than, equal to or newer than `b`: the order of the catalogue, for names that
+ * a person may have mistyped. @throws UsageError DCT_BAD_RELEASE.
+ */
 export function compareReleases(a: string, b: string): number {
-  const [left, right] = [releaseNumbers(a), releaseNumbers(b)];
-  for (let index = 0; index < left.length; index++) {
-    const difference = (left[index] ?? 0) - (right[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
+  return compareReleaseNames(plainRelease(a), plainRelease(b));
 }
 
-function releaseNumbers(release: string): number[] {
+/** One spelling for every release, `0.7.0-rc.1` for `v0.7.0-rc1`. */
+function plainRelease(release: string): string {
   const match = RELEASE.exec(release);
   if (!match) {
     throw new UsageError({
@@ -292,6 +290,7 @@ function releaseNumbers(release: string): number[] {
       help: 'Give the release as the Device OS repository tags it.',
     });
   }
-  const [, major, minor, patch, stage, candidate] = match;
-  return [Number(major), Number(minor), Number(patch), stage ? (STAGES[stage] ?? 0) : RELEASED, Number(candidate ?? 0)];
+  const [, numbers = '', stage, candidate] = match;
+  const plain = numbers.split('.').map(Number).join('.');
+  return stage ? `${plain}-${stage}.${Number(candidate)}` : plain;
 }

@@ -1,10 +1,9 @@
 /** Vector tables and other tables of addresses. */
 import type { Range } from '../../core/range.js';
+import { VECTOR_COUNT } from '../vector-table.js';
 import { type AddressMap, isStackTop, liesIn, pointerTarget, pointerTopBytes } from './address-map.js';
 import { type Claim, countBytes, type Subject } from './stretch.js';
 
-/** Words of the STM32F2 table: 16 of the core and 81 interrupts (stm32f2xx.h). */
-export const VECTOR_WORDS = 97;
 /** Reserved exceptions of ARMv7-M, zero in every full table. */
 const RESERVED_VECTORS = [7, 8, 9, 10, 13];
 
@@ -15,7 +14,7 @@ export interface VectorTable {
   readonly handlers: number;
   /** Words from index 2 on that are neither zero nor a handler. */
   readonly invalid: number;
-  /** Words that belong to the table, at most VECTOR_WORDS. */
+  /** Words that belong to the table, at most VECTOR_COUNT. */
   readonly words: number;
 }
 
@@ -25,7 +24,7 @@ export interface VectorTable {
  * Particle boards) 95 zero words.
  */
 export function readVectorTable(view: DataView, offset: number, map: AddressMap): VectorTable | undefined {
-  const available = Math.min(VECTOR_WORDS, (view.byteLength - offset) >> 2);
+  const available = Math.min(VECTOR_COUNT, (view.byteLength - offset) >> 2);
   if (available < 16) return undefined;
   const stackPointer = view.getUint32(offset, true);
   if (!isStackTop(map, stackPointer)) return undefined;
@@ -47,7 +46,7 @@ export function readVectorTable(view: DataView, offset: number, map: AddressMap)
   if (invalid > 0) return undefined;
   const reservedZero = RESERVED_VECTORS.every((index) => view.getUint32(offset + index * 4, true) === 0);
   const full = handlers >= 7 && reservedZero;
-  const bare = handlers === 1 && words === VECTOR_WORDS;
+  const bare = handlers === 1 && words === VECTOR_COUNT;
   return full || bare ? { stackPointer, resetVector, handlers, invalid, words } : undefined;
 }
 

@@ -5,14 +5,12 @@
  */
 import { toHex } from '../../core/bytes.js';
 import { crc32, sha256 } from '../../core/checksums.js';
+import { HEADER_AFTER_VECTORS, MODULE_INFO } from '../module/format.js';
 import { type AddressMap, isStackTop, liesIn } from './address-map.js';
 import { viewOf } from './pointers.js';
 import { type Claim, countBytes, type KnownBuild, type Subject } from './stretch.js';
 
-/** module_info_t (device-os dynalib/inc/module_info.h). */
-const HEADER_BYTES = 24;
-/** Where the header lies in a module that begins with a vector table. */
-export const HEADER_AFTER_VECTORS = 0x184;
+const HEADER_BYTES = MODULE_INFO.size;
 /** Platform ids of device-os (dynalib/inc/module_info.h): Core, gcc, Photon, P1, Electron, Gen 3, trackers, P2. */
 const PLATFORMS = new Set([0, 3, 6, 8, 10, 12, 13, 14, 15, 22, 23, 24, 25, 26, 28, 32, 35, 37]);
 

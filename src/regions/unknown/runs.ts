@@ -1,7 +1,7 @@
 /** Constant runs and repeating units: the cheapest and the surest claims, made first. */
+import { wordsOf } from '../../core/bytes.js';
 import type { Range } from '../../core/range.js';
 import { type Claim, countBytes, type Subject } from './stretch.js';
-import { wordsOf } from './words.js';
 
 /** An erased run is worth its own line from here on; shorter ones are alignment inside something. */
 const MIN_ERASED = 32;

@@ -5,6 +5,7 @@
 import { indexOfBytes } from '#bytes';
 import { inflateRaw } from '#inflate';
 import type { Range } from '../../core/range.js';
+import { HEADER_AFTER_VECTORS, MODULE_INFO } from '../module/format.js';
 import { type DeflateStream, findDeflateStreams, inflateStream } from './deflate.js';
 import { viewOf } from './pointers.js';
 
@@ -24,9 +25,8 @@ export interface WifiFirmware {
   readonly image: Uint8Array | null;
 }
 
-const HEADER_OFFSET = 0x184;
-/** The dynalib table follows the 24-byte header. */
-const LIBRARIES_OFFSET = 0x19c;
+/** The dynalib table follows the header. */
+const LIBRARIES_OFFSET = HEADER_AFTER_VECTORS + MODULE_INFO.size;
 const MAX_LIBRARIES = 8;
 /** resource_hnd_t.location (WICED wiced_resource.h): in memory, or external, which device-os uses for "compressed". */
 const IN_MEMORY = 0;
@@ -64,7 +64,7 @@ interface Resource {
 function followResourceHandle(module: Uint8Array): WifiFirmware | undefined {
   if (module.length < LIBRARIES_OFFSET + MAX_LIBRARIES * 4) return undefined;
   const view = viewOf(module);
-  const base = view.getUint32(HEADER_OFFSET, true);
+  const base = view.getUint32(HEADER_AFTER_VECTORS, true);
   const word = (offset: number): number | undefined =>
     offset >= 0 && offset % 4 === 0 && offset + 4 <= module.length ? view.getUint32(offset, true) : undefined;
   const pointer = (offset: number | undefined): number | undefined => {

@@ -351,3 +351,11 @@ describe('any input', () => {
     );
   });
 });
+
+describe('a chip description', () => {
+  it('must have flash to compare the dump with', () => {
+    expect(() => examineAcquisition(MemoryImage.empty, { ...chip, memories: [] })).toThrow(
+      expect.objectContaining({ code: 'CHIP_WITHOUT_FLASH', help: 'Add the flash to the chip file.' }),
+    );
+  });
+});

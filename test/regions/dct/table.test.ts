@@ -8,6 +8,7 @@ import {
   dctSection,
   dctSections,
   dctTable,
+  recordMember,
 } from '../../../src/regions/dct/table.js';
 import { vectors } from './vectors.js';
 
@@ -179,6 +180,18 @@ describe('compareReleases', () => {
 
   it('names unknown fields and sections', () => {
     expect(() => dctField('device_privat_key')).toThrow('the DCT has no field device_privat_key');
+    expect(() => dctField('device_privat_key')).toThrow(expect.objectContaining({ code: 'DCT_NO_FIELD' }));
     expect(() => dctSection('electron', 'wifi')).toThrow('this DCT has no section wifi');
+    expect(() => dctSection('electron', 'wifi')).toThrow(expect.objectContaining({ code: 'DCT_NO_SECTION' }));
+  });
+
+  it('names unknown records and members', () => {
+    const code = 'DCT_NO_RECORD';
+    expect(() => dctRecord('wifi_t')).toThrow(
+      expect.objectContaining({ code, what: 'the field table names a record wifi_t it does not describe' }),
+    );
+    expect(() => recordMember('eap_config_t', 'nobody')).toThrow(
+      expect.objectContaining({ code, what: 'the record eap_config_t has no member nobody' }),
+    );
   });
 });

@@ -249,6 +249,9 @@ describe('building and changing offline', () => {
     expect(() => editDctField(pair, [], { style: 'single', rules: 'unknown' })).toThrow(
       'the current DCT copy depends on the firmware: got copy 1 before 0.7.0, copy 2 from 0.7.0',
     );
+    expect(() => editDctField(pair, [], { style: 'single', rules: 'unknown' })).toThrow(
+      expect.objectContaining({ code: 'DCT_RULES_DISAGREE', help: 'Say which firmware the image is for.' }),
+    );
     expect(() => editDctField({ copy1: BLANK, copy2: BLANK }, [], { style: 'flip', rules: 'unknown' })).toThrow(
       expect.objectContaining({ code: 'DCT_NO_CURRENT', help: 'Build a fresh DCT instead.' }),
     );
@@ -302,5 +305,26 @@ describe('building and changing offline', () => {
     expect(() => buildDct({ edits })).toThrow(
       'the new content does not fit claimed: expected at most 1 bytes, got 2 bytes',
     );
+    expect(() => buildDct({ edits })).toThrow(expect.objectContaining({ code: 'DCT_FIELD_TOO_LONG' }));
+  });
+
+  it('refuses a change that would make the other copy the current one', () => {
+    const built = buildDct({ edits: [], versionRecord: true });
+    const { copy2 } = writeDctField(built, { section: 'application', offset: 0, bytes: hex('00') }, '0.7.0');
+    // Formatted automatically and never written: used whatever sequence number the other copy has, until it is written.
+    const formatted = built.copy1.slice();
+    formatted.set(hex('00000000'), 0x3ff8);
+    formatted[0x3ffc] = 1;
+    const pair = { copy1: formatted, copy2 };
+    expect(selectFrom070(formatted, copy2)).toMatchObject({ current: 1, rule: 5 });
+    expect(() => editDctField(pair, [SERVER_ADDRESS], { style: 'in-place', rules: 'from-0.7.0' })).toThrow(
+      expect.objectContaining({
+        code: 'DCT_EDIT_NOT_CURRENT',
+        where: 'firmware from 0.7.0',
+        expected: 'copy 1',
+        help: 'Use the style "single", which erases the other copy.',
+      }),
+    );
+    expect(editDctField(pair, [SERVER_ADDRESS], { style: 'single', rules: 'from-0.7.0' }).current).toBe(1);
   });
 });

@@ -286,3 +286,10 @@ describe('PEM', () => {
     }
   });
 });
+
+describe('a key in another place than its own', () => {
+  it('is no SubjectPublicKeyInfo', () => {
+    expect(() => parsePublicKey(minimal)).toThrow(expect.objectContaining({ code: 'KEY_UNSUPPORTED' }));
+    expect(parsePublicKey(spki).form).toBe('spki');
+  });
+});

@@ -452,3 +452,13 @@ describe('remains of modules', () => {
     expect(build.sha256).toBe(createHash('sha256').update(old).digest('hex'));
   });
 });
+
+describe('the address', () => {
+  it.each([-1, 0.5, 0x1_0000_0000, 0xffff_fffe])('%d cannot hold three bytes', (address) => {
+    expect(() => classifyBytes(new Uint8Array(3), address)).toThrow(
+      expect.objectContaining({ code: 'CLASSIFY_ADDRESS', help: expect.stringMatching(/\.$/) }),
+    );
+  });
+
+  it('0xFFFFFFFD can', () => expectCover(classifyBytes(new Uint8Array(3), 0xffff_fffd), 0xffff_fffd, 3));
+});

@@ -165,3 +165,23 @@ describe('findWifiFirmware', () => {
     expect(findWifiFirmware(hostile)?.foundBy).toBe('search');
   });
 });
+
+describe('inflateStream', () => {
+  const packed = new Uint8Array(deflateRawSync(prose(5000, 7)));
+  const stream = { start: 0, end: packed.length, inflatedSize: 5000, blocks: 1 };
+
+  it('refuses a stream that would grow beyond any flash', () => {
+    expect(() => inflateStream(packed, { ...stream, inflatedSize: 2 ** 31 })).toThrow(
+      expect.objectContaining({ code: 'DEFLATE_TOO_LARGE', got: '2147483648 bytes', offset: 0 }),
+    );
+  });
+
+  it('says so when the bytes do not decode', () => {
+    expect(inflateStream(packed, stream)).toHaveLength(5000);
+    const damaged = packed.slice();
+    damaged[0] = 0xff;
+    expect(() => inflateStream(damaged, stream)).toThrow(
+      expect.objectContaining({ code: 'DEFLATE_INVALID', what: 'the compressed data do not decode' }),
+    );
+  });
+});

@@ -1,0 +1,170 @@
+/** Rules about what a board proves its identity with, and whom it believes: device key, cloud server key and address. */
+import type { Finding, Severity } from '../core/finding.js';
+import { currentFieldRange, type DctReport } from '../regions/dct/decode.js';
+import { defineRule, type Evidence, type Rule, report } from './rule.js';
+
+/** The field a finding is about, and the copy it is read from. */
+export type FieldEvidence = { field: string; copy: number };
+
+/** A finding at a field of the current copy. */
+export function atField<E extends Evidence>(
+  rule: Rule<E & FieldEvidence>,
+  dct: DctReport,
+  field: string,
+  evidence: E,
+  severity?: Severity,
+): Finding {
+  const copy = dct.current ?? 1;
+  return report(rule, currentFieldRange(dct, field), { field, copy, ...evidence }, { region: `dct${copy}`, severity });
+}
+
+/** The way back to a board the cloud knows, for boards without a backup. */
+export const NEW_KEYS =
+  'let the board start once, put it into DFU mode (blinking yellow) and run "particle keys doctor DEVICE_ID", which makes a key pair, sends its public half to the cloud and writes the server key';
+
+const RESTORE_KEY = `Put the key of this board back from a backup. Without one, ${NEW_KEYS}.`;
+const WRITE_SERVER_KEY = 'Write the public key of the cloud to this field.';
+
+export const deviceKeyMissing = defineRule({
+  id: 'dct/device-key-missing',
+  severity: 'error',
+  about: 'The device private key is missing, so the board makes one the cloud does not know.',
+  message: (_: FieldEvidence) =>
+    'The device private key is missing: the firmware generates a new one, which the cloud does not know and refuses (LED: cyan with red flashes).',
+  remedy: () => RESTORE_KEY,
+});
+
+export const deviceKeyInvalid = defineRule({
+  id: 'dct/device-key-invalid',
+  severity: 'error',
+  about: 'The device private key cannot be used, and the firmware does not replace it.',
+  message: (e: FieldEvidence & { kind: string; reason: string }) =>
+    `The device private key is unusable (${e.reason}); the firmware does not replace it, and the handshake with the cloud fails.`,
+  remedy: () => RESTORE_KEY,
+});
+
+export const deviceKeyWrongType = defineRule({
+  id: 'dct/device-key-wrong-type',
+  severity: 'error',
+  about: 'The device private key is of a type that the board does not use.',
+  message: (e: FieldEvidence & { kind: string; expected: string }) =>
+    `The device private key is of type ${e.kind}; this board uses ${e.expected}, so the handshake with the cloud fails.`,
+  remedy: () => RESTORE_KEY,
+});
+
+export const deviceKeyMismatch = defineRule({
+  id: 'dct/device-key-mismatch',
+  severity: 'warning',
+  about: 'The device public key does not belong to the private key.',
+  message: (_: FieldEvidence) =>
+    'The device public key does not belong to the private key; the firmware derives it again at its next connection.',
+  remedy: () => 'Check which of the two belongs to this board before it connects.',
+});
+
+export const serverKeyMissing = defineRule({
+  id: 'dct/server-key-missing',
+  severity: 'warning',
+  about: 'The cloud server key is missing; firmware before 0.7.0 has none built in.',
+  message: (e: FieldEvidence & { builtIn: boolean }) =>
+    e.builtIn
+      ? 'The cloud server key is missing; the firmware uses the one built in.'
+      : 'The cloud server key is missing, so the handshake with the cloud fails.',
+  remedy: () => WRITE_SERVER_KEY,
+});
+
+export const serverKeyInvalid = defineRule({
+  id: 'dct/server-key-invalid',
+  severity: 'error',
+  about: 'The cloud server key is no public key.',
+  message: (e: FieldEvidence & { kind: string }) =>
+    `The cloud server key is ${e.kind === 'zero' ? 'all zero' : 'no public key'}, so the handshake with the cloud fails.`,
+  remedy: () => WRITE_SERVER_KEY,
+});
+
+export const serverKeyWrongType = defineRule({
+  id: 'dct/server-key-wrong-type',
+  severity: 'error',
+  about: 'The cloud server key is the one for another transport than the board uses.',
+  message: (e: FieldEvidence & { kind: string }) => {
+    const [has, needs] = e.kind === 'particle-rsa' ? ['TCP (RSA)', 'UDP (EC)'] : ['UDP (EC)', 'TCP (RSA)'];
+    return `The cloud server key is the one for ${has}; this board needs the one for ${needs}, so the handshake fails.`;
+  },
+  remedy: () => WRITE_SERVER_KEY,
+});
+
+export const serverKeyOther = defineRule({
+  id: 'dct/server-key-other',
+  severity: 'warning',
+  about: 'The cloud server key is not a key of the Particle cloud.',
+  message: (_: FieldEvidence & { fingerprint: string }) =>
+    'The cloud server key is not a key of the Particle cloud: the board reaches only the cloud that has its counterpart.',
+  remedy: () => WRITE_SERVER_KEY,
+});
+
+const ADDRESS_STATES: Readonly<Record<string, string>> = { zero: 'is 0.0.0.0', blank: 'is blank' };
+
+export const serverAddressInvalid = defineRule({
+  id: 'dct/server-address-invalid',
+  severity: 'error',
+  about: 'The cloud server address cannot be used.',
+  message: (e: FieldEvidence & { state: string }) =>
+    `The cloud server address ${ADDRESS_STATES[e.state] ?? 'cannot be used'}.`,
+  remedy: () => 'Write the address of the cloud, device.spark.io for Particle, to this field.',
+});
+
+export const dctKeyRules = [
+  deviceKeyMissing,
+  deviceKeyInvalid,
+  deviceKeyWrongType,
+  deviceKeyMismatch,
+  serverKeyMissing,
+  serverKeyInvalid,
+  serverKeyWrongType,
+  serverKeyOther,
+  serverAddressInvalid,
+] as const;
+
+/** The Electron connects over UDP with the EC keys, unless it was told to use TCP. */
+function usesUdp(dct: DctReport): boolean {
+  return dct.store === 'electron' && dct.cloudTransport !== 'tcp';
+}
+
+export function checkDeviceKey(dct: DctReport): Finding[] {
+  const udp = usesUdp(dct);
+  const field = udp ? 'alt_device_private_key' : 'device_private_key';
+  const kind = udp ? dct.altDevicePrivateKey : dct.devicePrivateKey;
+  if (kind === 'blank') return [atField(deviceKeyMissing, dct, field, {})];
+  if (kind === 'zero' || kind === 'invalid') {
+    const invalid = udp ? 'it cannot be read' : (dct.devicePrivateKeyReason ?? '');
+    return [atField(deviceKeyInvalid, dct, field, { kind, reason: kind === 'zero' ? 'it is all zero' : invalid })];
+  }
+  const expected = udp ? 'ec-p256' : 'rsa-1024';
+  if (kind !== expected) return [atField(deviceKeyWrongType, dct, field, { kind: kind ?? '', expected })];
+  const relation = udp ? dct.altDevicePublicKey : dct.devicePublicKey;
+  if (relation !== 'mismatch') return [];
+  return [atField(deviceKeyMismatch, dct, udp ? 'alt_device_public_key' : 'device_public_key', {})];
+}
+
+export function checkServer(dct: DctReport): Finding[] {
+  const udp = usesUdp(dct);
+  const kind = udp ? dct.altServerPublicKey : dct.serverPublicKey;
+  const field = udp ? 'alt_server_public_key' : 'server_public_key';
+  // From 0.7.0 on the firmware has the server key built in (system_cloud_internal.cpp).
+  const builtIn = dct.why.rules !== 'before-0.7.0';
+  if (kind === 'blank') {
+    return [atField(serverKeyMissing, dct, field, { builtIn }, builtIn ? 'warning' : 'error')];
+  }
+  if (kind === 'zero' || kind === 'invalid') return [atField(serverKeyInvalid, dct, field, { kind })];
+  if (kind === (udp ? 'particle-rsa' : 'particle-ec')) return [atField(serverKeyWrongType, dct, field, { kind })];
+  const address = udp ? [] : checkServerAddress(dct, builtIn);
+  if (kind !== 'other') return address;
+  const fingerprint = (udp ? dct.altServerKeyFingerprint : dct.serverKeyFingerprint) ?? '';
+  return [atField(serverKeyOther, dct, field, { fingerprint }), ...address];
+}
+
+function checkServerAddress(dct: DctReport, builtIn: boolean): Finding[] {
+  const state = dct.serverAddressState ?? 'invalid';
+  if (state === 'set' || (state === 'blank' && builtIn)) return [];
+  const severity = state === 'zero' ? 'error' : 'warning';
+  return [atField(serverAddressInvalid, dct, 'server_address', { state }, severity)];
+}
