@@ -4,8 +4,7 @@ import { BuildError, UsageError } from '../core/errors.js';
 import type { Finding } from '../core/finding.js';
 import { MemoryImage } from '../core/image.js';
 import { intersect, type Range } from '../core/range.js';
-import { checkDfuRanges, type DfuDevice, deviceMismatchMessage } from '../formats/dfu-device.js';
-import { ANY_ID } from '../formats/dfu-suffix.js';
+import { checkDfuRanges, type DfuDevice, deviceMismatchMessage, idsFit } from '../formats/dfu-device.js';
 import { buildDfuseFile, type DfuseTargetPlan, dfuseIds } from '../formats/dfuse-file.js';
 import { parseDfuseLayout } from '../formats/dfuse-layout.js';
 import { readAny } from '../formats/index.js';
@@ -155,10 +154,7 @@ function otherAlternate(part: Placed, device: DfuDevice): string {
 }
 
 function judgeIds(ids: { readonly vendor: number; readonly product: number }, device: DfuDevice): Finding[] {
-  const fits =
-    (ids.vendor === ANY_ID || ids.vendor === device.vendor) &&
-    (ids.product === ANY_ID || ids.product === device.product);
-  if (fits) return [];
+  if (idsFit(ids, device)) return [];
   return [
     {
       rule: 'container/device-mismatch',
