@@ -25,10 +25,8 @@ export interface DfuSuffixContainer extends DfuSuffix {
   readonly kind: 'dfu-suffix';
 }
 
-/** TI Stellaris prefix: 8 bytes with the flash address in KiB and the payload length. */
-export interface LmdfuContainer {
-  readonly kind: 'lmdfu';
-  readonly address: number;
+/** A vendor's prefix before the payload; the ids and the state of the CRC are those of the suffix, null without one. */
+interface PrefixedContainer {
   readonly payloadLength: number;
   readonly suffix: DfuSuffix | null;
   readonly vendor: number | null;
@@ -37,16 +35,16 @@ export interface LmdfuContainer {
   readonly crc: ChecksumState | null;
 }
 
+/** TI Stellaris prefix: 8 bytes with the flash address in KiB and the payload length. */
+export interface LmdfuContainer extends PrefixedContainer {
+  readonly kind: 'lmdfu';
+  readonly address: number;
+}
+
 /** NXP LPC prefix: 16 bytes with the number of 512-byte blocks. */
-export interface LpcdfuContainer {
+export interface LpcdfuContainer extends PrefixedContainer {
   readonly kind: 'lpcdfu';
   readonly blocks: number;
-  readonly payloadLength: number;
-  readonly suffix: DfuSuffix | null;
-  readonly vendor: number | null;
-  readonly product: number | null;
-  readonly device: number | null;
-  readonly crc: ChecksumState | null;
 }
 
 /** What the DFUImageSize field of a DfuSe file counts. */

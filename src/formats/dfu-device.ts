@@ -47,9 +47,8 @@ export function checkDfuDevice(
 }
 
 function checkIds(suffix: DfuSuffix, device: DfuDevice, findings: FindingList): void {
+  if (idsFit(suffix, device)) return;
   const { vendor, product } = suffix;
-  const fits = (vendor === ANY_ID || vendor === device.vendor) && (product === ANY_ID || product === device.product);
-  if (fits) return;
   findings.add({
     rule: 'container/device-mismatch',
     // A warning, because what the board does depends on -d alone: it may well take the file.
@@ -58,6 +57,12 @@ function checkIds(suffix: DfuSuffix, device: DfuDevice, findings: FindingList): 
     evidence: { vendor, product, deviceVendor: device.vendor, deviceProduct: device.product },
     remedy: 'Use the file for the right board, or give it a suffix for this one.',
   });
+}
+
+/** Whether a file with these ids is for the device; 0xFFFF is for any. */
+export function idsFit(ids: { readonly vendor: number; readonly product: number }, device: DfuDevice): boolean {
+  const { vendor, product } = ids;
+  return (vendor === ANY_ID || vendor === device.vendor) && (product === ANY_ID || product === device.product);
 }
 
 /** Says what dfu-util 0.11 does with a file for another device. */

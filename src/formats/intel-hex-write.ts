@@ -8,7 +8,7 @@ import type { WriteOptions } from './format.js';
 import { digitPairs, putDigits } from './hex-digits.js';
 import { encodeLayout, encodeLayoutChunks, type RecordCodec } from './record-encode.js';
 import { type LayoutItem, type LineStyle, layoutFits, type RecordLayout } from './record-layout.js';
-import { changesLayout, recordBytesOption } from './write-options.js';
+import { changesLayout, plannedStyle, recordBytesOption } from './write-options.js';
 
 const NO_DATA = new Uint8Array(0);
 const MAX_RECORD_BYTES = 255;
@@ -50,13 +50,7 @@ function layoutOf(image: MemoryImage, options: WriteOptions): RecordLayout {
 }
 
 function planRecords(image: MemoryImage, options: WriteOptions, like: IntelHexContainer | null): RecordLayout {
-  const style: LineStyle = {
-    lead: '',
-    trail: '',
-    end: options.lineEnd ?? like?.style.lineEnd ?? '\n',
-    lowerCase: options.lowerCase ?? like?.style.lowerCase ?? false,
-    lowerMark: false,
-  };
+  const style = plannedStyle(options, like?.style);
   const width = recordBytesOption(options.recordBytes ?? like?.style.recordBytes, MAX_RECORD_BYTES);
   const bits = options.addressBits ?? (like?.style.addressBits === 20 ? fittingBits(image) : 32);
   requireFit(image, bits);

@@ -8,8 +8,8 @@ import type { WriteOptions } from './format.js';
 import { digitPairs, putDigits } from './hex-digits.js';
 
 import { encodeLayout, encodeLayoutChunks, type RecordCodec } from './record-encode.js';
-import { type LayoutItem, type LineStyle, layoutFits, type RecordLayout } from './record-layout.js';
-import { changesLayout, recordBytesOption } from './write-options.js';
+import { type LayoutItem, layoutFits, type RecordLayout } from './record-layout.js';
+import { changesLayout, plannedStyle, recordBytesOption } from './write-options.js';
 
 const NO_DATA = new Uint8Array(0);
 /** Bytes of the address field by record type; 0: reserved. */
@@ -60,13 +60,7 @@ function layoutOf(image: MemoryImage, options: WriteOptions): RecordLayout {
 }
 
 function planRecords(image: MemoryImage, options: WriteOptions, like: SrecContainer | null): RecordLayout {
-  const style: LineStyle = {
-    lead: '',
-    trail: '',
-    end: options.lineEnd ?? like?.style.lineEnd ?? '\n',
-    lowerCase: options.lowerCase ?? like?.style.lowerCase ?? false,
-    lowerMark: false,
-  };
+  const style = plannedStyle(options, like?.style);
   const start = options.start ?? like?.start ?? 0;
   const type = dataType(image, start, options, like);
   const width = recordBytesOption(options.recordBytes ?? like?.style.recordBytes, MAX_COUNTED - 2 - type);

@@ -4,6 +4,7 @@ import { BuildError, UsageError } from '../core/errors.js';
 import type { MemoryImage } from '../core/image.js';
 import type { Range } from '../core/range.js';
 import type { WriteOptions } from './format.js';
+import type { LineStyle, TextStyle } from './record-layout.js';
 
 const DEFAULT_RECORD_BYTES = 16;
 /** Gaps up to this total are filled with the erased value without being asked. */
@@ -23,6 +24,17 @@ export function recordBytesOption(value: number | undefined, most: number): numb
     got: `${bytes}`,
     help: 'Give another record size; 16 and 32 are usual.',
   });
+}
+
+/** How records look that are planned anew: as the options ask, else as most of the input does. */
+export function plannedStyle(options: WriteOptions, like: TextStyle | undefined): LineStyle {
+  return {
+    lead: '',
+    trail: '',
+    end: options.lineEnd ?? like?.lineEnd ?? '\n',
+    lowerCase: options.lowerCase ?? like?.lowerCase ?? false,
+    lowerMark: false,
+  };
 }
 
 /** True when an option asks for something else than the input had. */

@@ -9,9 +9,9 @@ import {
   type DfuDevice,
   deviceMismatchMessage,
   flashAlternate,
+  idsFit,
   targetName,
 } from '../formats/dfu-device.js';
-import { ANY_ID } from '../formats/dfu-suffix.js';
 import { buildDfuseFile, type DfuseTargetPlan, dfuseIds } from '../formats/dfuse-file.js';
 import { parseDfuseLayout } from '../formats/dfuse-layout.js';
 import { readAny } from '../formats/index.js';
@@ -167,10 +167,7 @@ function otherAlternate(part: Placed, device: DfuDevice): string {
 }
 
 function judgeIds(ids: { readonly vendor: number; readonly product: number }, device: DfuDevice): Finding[] {
-  const fits =
-    (ids.vendor === ANY_ID || ids.vendor === device.vendor) &&
-    (ids.product === ANY_ID || ids.product === device.product);
-  if (fits) return [];
+  if (idsFit(ids, device)) return [];
   return [
     {
       rule: 'container/device-mismatch',

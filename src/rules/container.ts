@@ -70,6 +70,7 @@ const recordRules: readonly RuleSummary[] = [
 /** DFU and DfuSe files, and what a device says to them. */
 const dfuRules: readonly RuleSummary[] = [
   ofReader('alternate-repeated', 'warning', 'Several targets of a DfuSe file have the same alternate setting.'),
+  ofReader('damaged-dfuse', 'error', 'The body of a DfuSe file is damaged.'),
   ofReader('damaged-dfu-suffix', 'error', 'The DFU suffix is damaged.'),
   ofReader('device-mismatch', 'error', 'The file is for another USB device.'),
   ofReader('device-refuses', 'error', 'The device refuses to write some of these addresses.'),
@@ -86,6 +87,7 @@ const dfuRules: readonly RuleSummary[] = [
   ofReader('long-dfu-suffix', 'note', 'The DFU suffix is longer than 16 bytes.'),
   ofReader('looks-like-lpcdfu', 'warning', 'The image begins like an NXP LPC prefix, which dfu-util would drop.'),
   ofReader('no-dfu-suffix', 'error', 'The file has no DFU suffix.'),
+  ofReader('not-binary', 'error', 'A text or packed file is offered to dfu-util, which would write it as it is.'),
   ofReader('not-writeable', 'error', 'Data lies in sectors that the device marks read-only.'),
   ofReader('other-alternates', 'note', 'The file also has targets for other alternate settings.'),
   ofReader('outside-device-memory', 'error', 'Data lies outside the memory of the device.'),

@@ -141,6 +141,14 @@ describe('dct get', () => {
     });
   });
 
+  it('says when a file ends before the field', async () => {
+    const { offset } = APPLICATION;
+    const short = file(copy1.slice(offset, offset + 4258));
+    const { error, code } = await run('dct', 'get', short, 'device_secret', '--show-secrets');
+    expect(code).toBe(2);
+    expect(error).toMatchObject({ code: 'DCT_FIELD_ABSENT' });
+  });
+
   it('suggests the field that was meant', async () => {
     const { error, code } = await run('dct', 'get', dump, 'server_adress');
     expect(code).toBe(2);

@@ -185,6 +185,14 @@ describe('dfu pack', () => {
     expect(bench.has('forced.dfu')).toBe(true);
   });
 
+  it('trusts no damaged header for an address', () => {
+    const damaged = user.slice();
+    damaged[40] = (damaged[40] ?? 0) ^ 1;
+    bench.put('damaged.bin', damaged);
+    const { stderr } = bench.expect(2, ['dfu', 'pack', 'damaged.bin', '-o', 'x.dfu']);
+    expect(stderr).toContain('(PACK_DAMAGED_MODULE)');
+  });
+
   it('refuses overlaps, unplaced bytes and damaged modules; warns about unfinished and foreign ones', () => {
     const over = bench.expect(2, ['dfu', 'pack', 'part1.bin', '0x08020100:pat.bin', '-o', 'x.dfu']);
     expect(over.stderr).toMatch(/from part1\.bin and 0x08020100-0x080204E7 from pat\.bin/);

@@ -19,6 +19,20 @@ writeFileSync(trailing, new Uint8Array([...userPart(), ...userPart().slice(100, 
 const ESCAPE = '\u001b';
 const version: string = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version;
 
+describe('patterns', () => {
+  it('are expanded where the shell left them alone', () => {
+    const { stdout } = run(['catalog', 'match', join(folder, '*.bin')]);
+    for (const name of [healthy, broken, trailing]) expect(stdout).toContain(basename(name));
+  });
+
+  it('that match nothing are an error', () => {
+    expect(run(['catalog', 'match', join(folder, 'absent*.bin')])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('(INPUT_NO_MATCH)'),
+    });
+  });
+});
+
 describe('exit codes', () => {
   it.each([
     ['done, whatever was found', ['inspect', broken], 0],

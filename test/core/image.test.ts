@@ -226,6 +226,23 @@ describe('overlaps', () => {
     expect(image.byteCount).toBe(100_000);
     expect(image.byteAt((199_999 * 7919) % 50_000)).toBe(199_999 & 0xff);
   });
+
+  it.each(['identical', 'last-wins'] as const)(
+    'cost little when every segment covers several others: %s',
+    (overlap) => {
+      const count = 200_000;
+      const content = new Uint8Array(256);
+      const shingles = Array.from({ length: count }, (_, index) => ({
+        address: (index * 7919) % (8 * count),
+        bytes: content.subarray(0, 1 + (index % 256)),
+      }));
+      const started = performance.now();
+      const image = MemoryImage.fromSegments(shingles, { overlap });
+      // About a second where nothing else runs; comparing every pair would take hours.
+      expect(performance.now() - started).toBeLessThan(10_000);
+      expect(image.segments.length).toBe(image.ranges().length);
+    },
+  );
 });
 
 describe('reading', () => {

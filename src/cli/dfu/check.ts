@@ -9,14 +9,15 @@ import { renderJson } from '../../report/json.js';
 import { TOOL } from '../../tool.js';
 import type { ParsedArguments } from '../args.js';
 import { EXIT_DONE, EXIT_FINDINGS } from '../command.js';
-import { boardFrom } from '../open.js';
+import { boardFrom, expandFiles } from '../open.js';
 import { requireFiles } from '../place.js';
 import { type DfuAction, readFileBytes, requireOne } from './action.js';
 
 export const check: DfuAction = async (operands, args, context) => {
   requireFiles(operands);
+  const paths = await expandFiles(operands);
   const board = await boardFrom(args);
-  const files = operands.map((path) => readReport(path, args, board));
+  const files = paths.map((path) => readReport(path, args, board));
   if (context.json) {
     const head = { schema: 'flashatlas/dfu-check', schemaVersion: 1, tool: TOOL };
     context.write(`${renderJson({ ...head, files: files.map(document) })}\n`);
