@@ -6,6 +6,9 @@ import { formatCount } from '../core/words.js';
 import type { Board } from '../layout/types.js';
 import { type ParticleModule, readModule } from '../regions/module/decode.js';
 import { moduleTitle } from '../regions/module/words.js';
+import { neverSealed } from '../rules/module.js';
+import { wrongPlatform } from '../rules/placement.js';
+import { report } from '../rules/rule.js';
 import type { ModulePlace } from './dfu-pack.js';
 
 /**
@@ -18,7 +21,7 @@ export function modulePlaces(board: Board): (bytes: Uint8Array, name: string) =>
     if (!module) return undefined;
     if (module.crc === 'bad' || module.crc === 'unreadable') throw damagedError(module, name);
     const address = module.info.moduleStartAddress;
-    return { address, findings: [...notSealed(module, name), ...otherPlatform(module, name, board)] };
+    return { address, findings: [...notSealed(module), ...otherPlatform(module, board)] };
   };
 }
 
@@ -42,31 +45,21 @@ function rangeOf(module: ParticleModule): { start: number; end: number } {
   return { start, end: start + module.length };
 }
 
-function notSealed(module: ParticleModule, name: string): Finding[] {
+function notSealed(module: ParticleModule): Finding[] {
   if (module.crc !== 'placeholder') return [];
-  return [
-    {
-      rule: 'module/unsealed',
-      severity: 'warning',
-      message: `${name}: ${moduleTitle(module)} is unfinished build output: its CRC is the placeholder of the linker, and the board will not start it`,
-      evidence: { crc: 'placeholder' },
-      remedy: 'Pack the .bin file of the build, which has the checksums.',
-      ...rangeOf(module),
-    },
-  ];
+  return [report(neverSealed, rangeOf(module), { module: moduleTitle(module), production: false })];
 }
 
-function otherPlatform(module: ParticleModule, name: string, { platform, name: board }: Board): Finding[] {
+/** The file is what was asked for, so this is only a warning here. */
+function otherPlatform(module: ParticleModule, { platform, name: board }: Board): Finding[] {
   const { platformId } = module.info;
   if (!platform || platform.id === platformId) return [];
-  return [
-    {
-      rule: 'module/other-platform',
-      severity: 'warning',
-      message: `${name}: ${moduleTitle(module)} is for ${module.platform ?? `platform ${platformId}`}, not for ${board}: the board will not start it`,
-      evidence: { platformId, expected: platform.id },
-      remedy: `Take the module for ${platform.name}.`,
-      ...rangeOf(module),
-    },
-  ];
+  const evidence = {
+    module: moduleTitle(module),
+    platform: module.platform ?? 'unknown',
+    platformId,
+    board,
+    expectedId: platform.id,
+  };
+  return [report(wrongPlatform, rangeOf(module), evidence, { severity: 'warning' })];
 }

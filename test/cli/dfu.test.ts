@@ -211,13 +211,13 @@ describe('dfu pack', () => {
     unsealed.set(CRC_PLACEHOLDER, unsealed.length - 4);
     bench.put('unsealed.bin', unsealed);
     const warned = bench.expect(0, ['dfu', 'pack', 'unsealed.bin', '-o', 'unsealed.dfu']);
-    expect(warned.stderr).toContain('module/unsealed');
+    expect(warned.stderr).toContain('module/never-sealed');
     bench.put('photon.bin', module(4, 1, 0x08020000, 6));
     const foreign = bench.expect(0, ['dfu', 'pack', 'photon.bin', '-o', 'photon.dfu', '--json']);
     expect(JSON.parse(foreign.text)).toMatchObject({
       schema: 'flashatlas/dfu-pack',
       verdict: 'warn',
-      findings: [{ rule: 'module/other-platform' }],
+      findings: [{ rule: 'placement/wrong-platform' }],
       targets: [{ alternate: 0, name: 'Internal Flash', elements: [{ start: '0x08020000' }] }],
     });
   });
