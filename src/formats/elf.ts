@@ -316,6 +316,8 @@ function refill(image: MemoryImage, like: ElfContainer): Uint8Array | null {
   const file = new Uint8Array(like.fileSize);
   for (const { offset, bytes } of like.frame) file.set(bytes, offset);
   for (const { address, size, offset } of like.segments) {
+    // A segment without bytes may name any offset, also one behind the end of the file.
+    if (size === 0) continue;
     const bytes = image.bytes({ start: address, end: address + size });
     if (!bytes) return null;
     file.set(bytes, offset);

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { writeU32 } from '../../src/core/bytes.js';
+import { MemoryImage } from '../../src/core/image.js';
 import { readElf, writeElf } from '../../src/formats/elf.js';
 import { errorOf, hexAddress, manifest, required, segmentsOf, vectorBytes } from '../support/vectors.js';
 
@@ -39,4 +41,20 @@ describe('ELF vectors', () => {
       expect(writeElf(image, { like: container })).toEqual(bytes);
     });
   }
+});
+
+describe('a segment without bytes', () => {
+  it('may name an offset behind the end of the file', () => {
+    const image = MemoryImage.fromSegments([
+      { address: 0x08020000, bytes: Uint8Array.of(1, 2, 3, 4) },
+      { address: 0x080a0000, bytes: Uint8Array.of(5, 6, 7, 8) },
+    ]);
+    const bytes = writeElf(image);
+    const second = 52 + 32;
+    writeU32(bytes, second + 4, 0xc973_c6ac);
+    writeU32(bytes, second + 16, 0);
+    const { image: first, container } = readElf(bytes, { name: 'empty.elf' });
+    expect(first.byteCount).toBe(4);
+    expect(writeElf(first, { like: container })).toEqual(bytes);
+  });
 });

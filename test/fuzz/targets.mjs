@@ -4,18 +4,28 @@
  */
 import {
   BUILT_IN,
+  checkDfu,
   DECODER_NAMES,
+  decodeDct,
+  decodeEeprom,
+  describePrivateKey,
+  describePublicKey,
   drawMap,
   examine,
   FlashatlasError,
+  FORMATS,
   flashOf,
+  hexRows,
   loadBoard,
+  locate,
   MemoryImage,
   matchModules,
   openBoard,
   PLAIN,
+  readAny,
   renderJson,
   renderMap,
+  writeAny,
 } from '../../dist/index.js';
 import { renderInspection } from '../../dist/report/inspect.js';
 
@@ -39,6 +49,32 @@ function inspectAndRender(bytes, board, base) {
   renderInspection(report, { style: PLAIN, width: 100 });
 }
 
+const PIECE_BYTES = 0x4000;
+
+/** Two sectors out of any bytes. */
+function copiesOf(bytes) {
+  const sector = (start) => {
+    const copy = new Uint8Array(PIECE_BYTES).fill(0xff);
+    copy.set(bytes.subarray(start, start + PIECE_BYTES));
+    return copy;
+  };
+  const places = { address1: 0x08004000, address2: 0x08008000, rules: 'unknown' };
+  return { copy1: sector(0), copy2: sector(PIECE_BYTES), ...places };
+}
+
+/** What was read must be writable again, and read back as the same image. */
+function rewrite({ format, image, container }) {
+  if (format === 'gzip' || format === 'dfu' || image.byteCount === 0) return;
+  const again = readAny(writeAny(image, format, { like: container }), {
+    name: 'again',
+    format,
+    base: image.span.start,
+    permissive: true,
+  });
+  const alike = format === 'bin' ? again.image.byteCount >= image.byteCount : again.image.equals(image);
+  if (!alike) throw new Error(`${format} does not read back as it was`);
+}
+
 /** @type {Readonly<Record<string, (bytes: Uint8Array, random: import('./random.mjs').Random) => unknown>>} */
 export const TARGETS = {
   inspect: (bytes, random) => inspectAndRender(bytes, random.pick(boards)),
@@ -49,6 +85,27 @@ export const TARGETS = {
     renderMap(drawMap(flashOf(boards[0]).sectors, survey.regions, stretches, 4096), 4096, PLAIN);
   },
   'catalog match': (bytes) => matchModules(input(bytes), boards[0]),
+  ...Object.fromEntries(
+    FORMATS.map(({ id }) => [
+      `read ${id}`,
+      (bytes, random) => rewrite(readAny(bytes, { name: 'fuzz', format: id, permissive: random.below(2) === 1 })),
+    ]),
+  ),
+  'read anything': (bytes) => readAny(bytes, { name: 'fuzz' }),
+  'dct show': (bytes) => renderJson(decodeDct(copiesOf(bytes))),
+  'eeprom show': (bytes) => {
+    const eeprom = decodeEeprom({ page1: bytes.subarray(0, 0x4000), page2: bytes.subarray(0x4000, 0x14000) });
+    eeprom.parts();
+    eeprom.coverage();
+  },
+  'keys show': (bytes) => [describePrivateKey(bytes), describePublicKey(bytes)],
+  'dfu check': (bytes) => checkDfu(bytes, 'fuzz', boards[0].dfu),
+  'hex and --at': (bytes, random) => {
+    const inspection = examine(input(bytes), boards[0]);
+    const start = (inspection.placed.image.span?.start ?? 0) + random.below(Math.max(1, bytes.length));
+    hexRows(inspection, { start, end: start + 300 });
+    locate(inspection, start);
+  },
   'layouts check': (_, random) => openBoard(damagedBoard(random), 'fuzz.board.json', { decoders: DECODER_NAMES }),
 };
 
