@@ -6,7 +6,7 @@ import type { MemoryImage } from '../core/image.js';
 import { moduleFunctionCode } from '../layout/platforms.js';
 import type { Board } from '../layout/types.js';
 import { identifyDctBytes } from '../regions/dct/identify.js';
-import { type ParticleModule, readDamagedHeader, readForeignModule, readModule } from '../regions/module/decode.js';
+import { readDamagedHeader, readForeignModule, readModuleInfo } from '../regions/module/decode.js';
 import { flashOf } from '../regions/module/find.js';
 
 export type BaseSource = 'given' | 'file' | 'header' | 'inferred';
@@ -37,8 +37,10 @@ export function placeImage({ image, addressSource }: Placeable, board: Board): P
   if (bytes.length === flash.end - flash.start) {
     return move(image, flash.start, 'inferred', `its size is exactly that of the flash of ${board.chip.name}`);
   }
-  const module = readModule(bytes, 0) ?? readForeignModule(bytes, 0);
-  if (module) return move(image, module.info.moduleStartAddress, 'header', headerReason(module));
+  const header = readModuleInfo(bytes) ?? readForeignModule(bytes, 0)?.info;
+  if (header) {
+    return move(image, header.moduleStartAddress, 'header', 'it begins with a module whose header says so');
+  }
   const damaged = damagedRegion(bytes, board);
   if (damaged) return move(image, damaged.start, 'inferred', `it begins like a module for ${damaged.title}`);
   return placeConfiguration(bytes, image, board);
@@ -73,10 +75,6 @@ function move(image: MemoryImage, base: number, baseSource: BaseSource, baseReas
   if (base + size > 0x1_0000_0000)
     return { image, base: null, baseSource: null, baseReason: 'its header points past 4 GiB' };
   return { image: image.shift(base - (image.span?.start ?? 0)), base, baseSource, baseReason };
-}
-
-function headerReason(module: ParticleModule): string {
-  return `it begins with a module whose header says so (offset 0x${module.headerOffset.toString(16).toUpperCase()})`;
 }
 
 function damagedRegion(bytes: Uint8Array, board: Board) {

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { gunzipSync } from 'node:zlib';
 import { runNpm } from '../../.ci/npm.mjs';
 import { ROOT } from '../support/compile.mjs';
 import { compareProcesses } from './harness.mjs';
@@ -52,6 +53,19 @@ function buildDump() {
   return file;
 }
 
+/** A configured device (DCT, EEPROM, four modules) with 128 KiB of bytes nobody knows in the OTA region. */
+function buildConfigured() {
+  const bytes = gunzipSync(readFileSync(join(ROOT, 'samples/p1-healthy.bin.gz')));
+  let state = 1;
+  for (let offset = 0xc0000; offset < 0xe0000; offset++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    bytes[offset] = state >>> 24;
+  }
+  const file = join(CACHE, 'p1-configured.bin');
+  writeFileSync(file, bytes);
+  return file;
+}
+
 /** The command of the peer, installed once. */
 function installPeer() {
   const folder = join(CACHE, `node_modules/${PEER}`);
@@ -79,6 +93,11 @@ compareProcesses(
     node('flashatlas inspect --json', cli, 'inspect', '--json', dump),
     node('flashatlas --version', cli, '--version'),
   ],
+  { runs },
+);
+compareProcesses(
+  'A configured device with DCT, EEPROM and 128 KiB of unknown bytes, 1 MiB',
+  [node('node -e 0', '-e', '0'), node('flashatlas inspect', cli, 'inspect', buildConfigured())],
   { runs },
 );
 const peer = installPeer();
