@@ -101,7 +101,7 @@ function moduleTable(modules: readonly ModuleReport[], style: Style): string {
     ],
     modules.map((module) => [
       formatAddress(module.address),
-      module.function === 'system-part' ? `system part ${module.index}` : module.function.replace('-', ' '),
+      moduleName(module),
       module.role,
       `${module.version}`,
       releaseWords(module),
@@ -114,6 +114,16 @@ function moduleTable(modules: readonly ModuleReport[], style: Style): string {
     ]),
     style,
   );
+}
+
+/** The short name for a table: "mono firmware" where the prose says monolithic firmware. */
+function moduleName(module: {
+  readonly function: string;
+  readonly index: number;
+  readonly combined?: boolean;
+}): string {
+  if (module.combined) return 'system parts';
+  return module.function === 'system-part' ? `system part ${module.index}` : module.function.replace('-', ' ');
 }
 
 function releaseWords(module: ModuleReport): string {
@@ -139,7 +149,7 @@ function embedded(report: InspectReport): string {
   return report.embedded
     .map(
       (module) =>
-        `${formatAddress(module.address)}  ${module.function.replace('-', ' ')} version ${module.version}${module.release ? ` (${module.release})` : ''}, ${formatCount(module.length)} bytes, inside ${module.inside}`,
+        `${formatAddress(module.address)}  ${moduleName(module)} version ${module.version}${module.release ? ` (${module.release})` : ''}, ${formatCount(module.length)} bytes, inside ${module.inside}`,
     )
     .join('\n');
 }

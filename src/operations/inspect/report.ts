@@ -64,6 +64,8 @@ export interface ModuleReport {
   readonly function: string;
   readonly index: number;
   readonly version: number;
+  /** True for system parts 1 and 2 as one block, the factory image of 0.4.x to 1.3.x. */
+  readonly combined: boolean;
   readonly flags: number;
   readonly crc: CrcState;
   /** The four bytes after the module in file order, as hexadecimal; null when missing. */
@@ -97,6 +99,7 @@ export interface EmbeddedReport {
   readonly address: number;
   readonly length: number;
   readonly function: string;
+  readonly index: number;
   readonly version: number;
   readonly platformId: number;
   readonly release: string | null;

@@ -61,6 +61,8 @@ export interface ParticleModule {
   readonly crcStored: number | null;
   readonly crcComputed: number | null;
   readonly sha: ShaState;
+  /** True when a system part of its own platform stands inside at the place where that part is linked to run. */
+  readonly combined: boolean;
   /** The module's bytes, CRC included, as far as they are present. */
   readonly bytes: Uint8Array;
 }
@@ -81,6 +83,8 @@ export interface DamagedHeader {
 /** No flash of a supported chip, and no module of any platform, is larger (Gen 3 parts stay below 2 MiB). */
 const MAX_MODULE_BYTES = 0x20_0000;
 const MAX_FUNCTION = 9;
+/** The linker scripts of every F2 board begin each system part at a 128 KiB sector. */
+const PART_ALIGNMENT = 0x2_0000;
 
 /** Header offset by the rule of the device: a stack pointer first means vectors first. Undefined: too few bytes. */
 export function headerOffsetOf(bytes: Uint8Array, offset = 0): number | undefined {
@@ -206,6 +210,7 @@ function decodeModule(
     function: moduleFunctionName(info.moduleFunction),
     dependencies: dependenciesOf(info),
     vectors: headerOffset === 0 ? null : (decodeVectorTable(body, code) ?? null),
+    combined: standsInside(body, info),
     bytes: body,
   };
   if (missing > 0) {
@@ -223,6 +228,21 @@ function decodeModule(
     crcComputed,
     sha: suffix ? shaState(body, end, suffix) : 'absent',
   };
+}
+
+/**
+ * Whether a system part stands inside where it is linked to run, as in the factory images of 0.4.x to 1.3.x: part 1 and
+ * part 2 as one block, its end (and up to 0.4.7 its function) rewritten (device-os wiced_test_mfg_combined.mk). Update
+ * packages carry modules too, but at any place.
+ */
+function standsInside(body: Uint8Array, outer: ModuleInfo): boolean {
+  for (let offset = PART_ALIGNMENT; offset < body.length; offset += PART_ALIGNMENT) {
+    const inner = readModuleInfo(body.subarray(offset));
+    if (!inner || inner.moduleStartAddress !== outer.moduleStartAddress + offset) continue;
+    if (inner.platformId === outer.platformId && moduleFunctionName(inner.moduleFunction) === 'system-part')
+      return true;
+  }
+  return false;
 }
 
 function dependenciesOf(info: ModuleInfo): ModuleDependency[] {

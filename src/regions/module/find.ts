@@ -189,12 +189,20 @@ export function regionAt(regions: readonly Region[], address: number): Region | 
 
 function roleOf(module: ParticleModule, region: Region | null, board: Board): ModuleRole {
   if (board.platform && module.info.platformId !== board.platform.id) return 'foreign';
+  if (module.combined && module.info.moduleStartAddress !== module.address) return 'factory';
+  if (!region && isFactoryPlace(module, board)) return 'factory';
   if (!region) return module.address === module.info.moduleStartAddress ? 'main' : 'other';
   if (region.role === 'ota' || region.role === 'factory') return region.role;
   if (region.role === 'eeprom' && module.function === 'user-part') return 'parked';
-  // The pre-0.4.9 to 1.3.x factory image of the system parts lies behind them, with the parts' own start address.
-  if (module.info.moduleStartAddress < module.address && region.module === null) return 'factory';
   return module.address === region.start ? 'main' : 'other';
+}
+
+/** Whether another of the board's maps keeps the factory copy of this module here: early factory images mix the maps. */
+function isFactoryPlace(module: ParticleModule, board: Board): boolean {
+  return board.regions.some(
+    (region) =>
+      region.role === 'factory' && region.start === module.address && region.module?.function === module.function,
+  );
 }
 
 function emptyPlaces(

@@ -8,6 +8,9 @@ const FUNCTION_WORDS: Readonly<Record<string, string>> = {
   'user-part': 'user part',
 };
 
+/** Several system parts as one block, whatever function its header states. */
+export const COMBINED_TITLE = 'combined system parts';
+
 /** "system part 2", "bootloader", "user part". */
 export function functionTitle(name: string, index: number): string {
   const words = FUNCTION_WORDS[name] ?? name;
@@ -16,5 +19,6 @@ export function functionTitle(name: string, index: number): string {
 
 /** "system part 2 version 2202". */
 export function moduleTitle(module: ParticleModule): string {
-  return `${functionTitle(module.function, module.info.moduleIndex)} version ${module.info.moduleVersion}`;
+  const name = module.combined ? COMBINED_TITLE : functionTitle(module.function, module.info.moduleIndex);
+  return `${name} version ${module.info.moduleVersion}`;
 }

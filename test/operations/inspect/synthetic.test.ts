@@ -1,4 +1,5 @@
 /** inspect on made-up modules: placement, damage, padding, bad input, and the account of every byte. */
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { writeU16, writeU32 } from '../../../src/core/bytes.js';
@@ -84,6 +85,34 @@ describe('inspect, a device', () => {
     const bytes = healthyDump();
     bytes.set(userPart(), 0xc000);
     expect(judge(bytes).modules[1]).toMatchObject({ region: 'eeprom1', role: 'parked', address: 0x0800c000 });
+  });
+
+  // Both recipes: hal/src/photon/wiced_test_mfg_combined.mk, see particle-modules 1.5.
+  it.each([
+    { generation: '0.4.7', length: 0x60000, functionId: 3 },
+    { generation: '0.4.9 to 1.3.1', length: 0x80000, functionId: 4 },
+  ])('knows the glued system parts in a factory image of $generation', ({ length, functionId }) => {
+    const glued = new Uint8Array(length).fill(0xff);
+    glued.set(systemPart1(8, { dependencies: [] }), 0);
+    glued.set(systemPart2(8, { size: 100_000 }), 0x40000);
+    writeU32(glued, 0x188, 0x08020000 + length - 4);
+    glued[0x192] = functionId;
+    new DataView(glued.buffer).setUint32(length - 4, crc32(glued.subarray(0, length - 4)), false);
+    const test = systemPart1(0, { functionId: 3, index: 0, dependencies: [] });
+    const first: Array<[number, Uint8Array]> = [
+      [0x08000000, bootloader(6)],
+      [0x08020000, test],
+      [0x08080000, glued],
+    ];
+    const report = judge(dump(length === 0x60000 ? [...first, [0x080e0000, userPart()]] : first));
+    expect(report.layout.variant).toBe('monolithic');
+    expect(report.modules[2]).toMatchObject({ role: 'factory', combined: true, version: 8, length, crc: 'ok' });
+    expect(report.modules[3]?.role).toBe(length === 0x60000 ? 'factory' : undefined);
+    expect(report.sectors[8]?.summary).toMatch(/^combined system parts version 8/);
+    expect(report.embedded).toMatchObject([
+      { index: 2, address: 0x080c0000, inside: 'combined system parts version 8' },
+    ]);
+    expect(report.modules[1]?.combined).toBe(false);
   });
 
   it('finds a module at an unusual address', () => {
