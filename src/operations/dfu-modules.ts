@@ -2,12 +2,14 @@
 import { formatAddress, formatHex } from '../core/bytes.js';
 import { BuildError } from '../core/errors.js';
 import type { Finding } from '../core/finding.js';
+import type { MemoryImage } from '../core/image.js';
 import { formatCount } from '../core/words.js';
 import type { Board } from '../layout/types.js';
 import { type ParticleModule, readModule } from '../regions/module/decode.js';
+import { surveyModules } from '../regions/module/find.js';
 import { moduleTitle } from '../regions/module/words.js';
 import { neverSealed } from '../rules/module.js';
-import { wrongPlatform } from '../rules/placement.js';
+import { checkPlacement } from '../rules/placement.js';
 import { report } from '../rules/rule.js';
 import type { ModulePlace } from './dfu-pack.js';
 
@@ -15,14 +17,16 @@ import type { ModulePlace } from './dfu-pack.js';
  * The place of a module by its own header, for packDfuse; undefined when the bytes do not begin with one.
  * @throws BuildError PACK_DAMAGED_MODULE when its CRC is wrong or bytes are missing: the address itself may be damaged.
  */
-export function modulePlaces(board: Board): (bytes: Uint8Array, name: string) => ModulePlace | undefined {
-  return (bytes, name) => {
-    const module = readModule(bytes, 0);
-    if (!module) return undefined;
-    if (module.crc === 'bad' || module.crc === 'unreadable') throw damagedError(module, name);
-    const address = module.info.moduleStartAddress;
-    return { address, findings: [...notSealed(module), ...otherPlatform(module, board)] };
-  };
+export function modulePlace(bytes: Uint8Array, name: string): ModulePlace | undefined {
+  const module = readModule(bytes, 0);
+  if (!module) return undefined;
+  if (module.crc === 'bad' || module.crc === 'unreadable') throw damagedError(module, name);
+  return { address: module.info.moduleStartAddress, findings: notSealed(module) };
+}
+
+/** Whether the modules of a flash image are for this board and for these places: it would take others, and not run them. */
+export function checkModules(image: MemoryImage, board: Board): Finding[] {
+  return surveyModules(image, board).modules.flatMap((located) => checkPlacement(located, board));
 }
 
 function damagedError(module: ParticleModule, name: string): BuildError {
@@ -48,18 +52,4 @@ function rangeOf(module: ParticleModule): { start: number; end: number } {
 function notSealed(module: ParticleModule): Finding[] {
   if (module.crc !== 'placeholder') return [];
   return [report(neverSealed, rangeOf(module), { module: moduleTitle(module), production: false })];
-}
-
-/** The file is what was asked for, so this is only a warning here. */
-function otherPlatform(module: ParticleModule, { platform, name: board }: Board): Finding[] {
-  const { platformId } = module.info;
-  if (!platform || platform.id === platformId) return [];
-  const evidence = {
-    module: moduleTitle(module),
-    platform: module.platform ?? 'unknown',
-    platformId,
-    board,
-    expectedId: platform.id,
-  };
-  return [report(wrongPlatform, rangeOf(module), evidence, { severity: 'warning' })];
 }

@@ -36,13 +36,15 @@ export interface PackOptions {
   readonly device: DfuDevice;
   /** Where a module belongs by its own header, or undefined for other bytes. May throw, to refuse the input. */
   readonly placeModule?: ((bytes: Uint8Array, name: string) => ModulePlace | undefined) | undefined;
+  /** What speaks against an image for the chip's flash, as content; findings of severity error refuse it. */
+  readonly checkFlash?: ((image: MemoryImage) => readonly Finding[]) | undefined;
   /** Suffix ids; default: the board's. */
   readonly vendor?: number | undefined;
   readonly product?: number | undefined;
   readonly deviceVersion?: number | undefined;
   /** Count the suffix in DFUImageSize, as dfuse-pack 0.10 and later do. */
   readonly inclusiveImageSize?: boolean | undefined;
-  /** Write the file although the device will refuse parts of it; each becomes a finding. */
+  /** Write the file although the device will refuse parts of it, or will not run them; each becomes a finding. */
   readonly allowRefused?: boolean | undefined;
 }
 
@@ -65,8 +67,8 @@ interface Placed {
 
 /**
  * One DfuSe file from images, modules and plain binaries.
- * @throws UsageError PACK_ADDRESS_GIVEN_TWICE; BuildError PACK_NO_INPUT, PACK_NO_ADDRESS, PACK_REFUSED, PACK_OVERLAP naming both inputs; and
- * what reading an input throws.
+ * @throws UsageError PACK_ADDRESS_GIVEN_TWICE; BuildError PACK_NO_INPUT, PACK_NO_ADDRESS, PACK_REFUSED, PACK_WRONG_MODULE, PACK_OVERLAP naming
+ * both inputs; and what reading an input throws.
  */
 export function packDfuse(inputs: readonly PackInput[], options: PackOptions): PackResult {
   const { device } = options;
@@ -80,7 +82,11 @@ export function packDfuse(inputs: readonly PackInput[], options: PackOptions): P
   }
   const findings: Finding[] = [];
   for (const part of placed) {
-    findings.push(...(part.findings ?? []), ...judge(part, device, options.allowRefused ?? false));
+    findings.push(
+      ...(part.findings ?? []),
+      ...judge(part, device, options.allowRefused ?? false),
+      ...judgeContent(part, options),
+    );
   }
   const ids = dfuseIds(options.vendor ?? device.vendor, options.product ?? device.product, options.deviceVersion);
   findings.push(...judgeIds(ids, device));
@@ -153,6 +159,22 @@ function judge(part: Placed, device: DfuDevice, allowRefused: boolean): Finding[
     where: part.name,
     address: first.start,
     help: `${ways}${elsewhere}`,
+  });
+}
+
+/** The device takes any bytes: what it cannot run is found out here or after the old firmware is gone. */
+function judgeContent(part: Placed, { device, checkFlash, allowRefused }: PackOptions): readonly Finding[] {
+  if (!checkFlash || part.alternate !== flashAlternate(device)) return [];
+  const findings = checkFlash(part.image);
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  const first = errors[0];
+  if (!first || allowRefused) return findings;
+  throw new BuildError({
+    code: 'PACK_WRONG_MODULE',
+    what: `the board will not run this: ${errors.map(({ message }) => message).join('; ')}`,
+    where: part.name,
+    address: first.start,
+    help: `${[...new Set(errors.flatMap(({ remedy }) => remedy ?? []))].join(' ')} To pack it all the same, add --allow-refused.`,
   });
 }
 

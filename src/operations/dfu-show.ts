@@ -1,12 +1,14 @@
 /** Everything there is to say about a DFU or DfuSe file, for reports. */
-import { type Finding, type Verdict, verdictOf } from '../core/finding.js';
+import { type Finding, sortFindings, type Verdict, verdictOf } from '../core/finding.js';
 import type { MemoryImage } from '../core/image.js';
+import { flashAlternate } from '../formats/dfu-device.js';
 import { dfuseElementBytes } from '../formats/dfuse.js';
 import { type ReadResult, readAny } from '../formats/index.js';
 import type { Board } from '../layout/types.js';
 import { readModule } from '../regions/module/decode.js';
 import { moduleTitle } from '../regions/module/words.js';
-import { checkDfu, type DfuCheck } from './dfu.js';
+import { checkDfu, type DfuCheck, withOrigin } from './dfu.js';
+import { checkModules } from './dfu-modules.js';
 import { type DfuUtilForecast, forecastDfuUtil } from './dfu-util.js';
 import { type ContainerSummary, summariseContainer } from './inspect/container.js';
 import { placeImage } from './place.js';
@@ -51,6 +53,12 @@ export function reportDfu(bytes: Uint8Array, path: string, board: Board, base?: 
   const certain = placed?.baseSource === 'given' || placed?.baseSource === 'header' || placed?.baseSource === 'file';
   const address = placed && certain ? placed.base : null;
   const check = checkDfu(bytes, path, board.dfu ?? undefined, address ?? undefined);
+  const flash = dfuse ? flashTargets(bytes, path, result, board) : address === null ? null : (placed?.image ?? null);
+  const content = flash ? checkModules(flash, board) : [];
+  const findings = sortFindings([
+    ...check.findings,
+    ...content.map((finding) => withOrigin(finding, check.container, address ?? undefined)),
+  ]);
   return {
     path,
     size: bytes.length,
@@ -62,8 +70,8 @@ export function reportDfu(bytes: Uint8Array, path: string, board: Board, base?: 
     container: summariseContainer(check.container),
     elements: result ? elementsOf(check, result.image) : [],
     dfuUtil: board.dfu ? forecastDfuUtil({ bytes, path, check, device: board.dfu, address }) : null,
-    findings: check.findings,
-    verdict: verdictOf(check.findings),
+    findings,
+    verdict: verdictOf(findings),
   };
 }
 
@@ -77,6 +85,14 @@ function payloadOf(bytes: Uint8Array, name: string, base: number | undefined): R
     }
   }
   return null;
+}
+
+/** What a DfuSe file puts into the chip's flash: other alternate settings have address spaces of their own. */
+function flashTargets(bytes: Uint8Array, name: string, { container }: ReadResult, board: Board): MemoryImage | null {
+  if (!board.dfu || container?.kind !== 'dfuse') return null;
+  const alternate = flashAlternate(board.dfu);
+  if (!container.targets.some((target) => target.alternate === alternate)) return null;
+  return readAny(bytes, { name, format: 'dfu', alternate, permissive: true }).image;
 }
 
 function titleOf(image: MemoryImage): string | null {

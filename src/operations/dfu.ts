@@ -121,7 +121,7 @@ function readDamaged(bytes: Uint8Array, name: string, findings: Finding[]): Read
 }
 
 /** File offset of the first byte a finding is about. */
-function withOrigin(finding: Finding, container: Container | null, address: number | undefined): Finding {
+export function withOrigin(finding: Finding, container: Container | null, address: number | undefined): Finding {
   const { start, end, origin } = finding;
   if (origin !== undefined || end <= start) return finding;
   if (container?.kind !== 'dfuse') {

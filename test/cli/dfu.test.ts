@@ -193,7 +193,7 @@ describe('dfu pack', () => {
     expect(stderr).toContain('(PACK_DAMAGED_MODULE)');
   });
 
-  it('refuses overlaps, unplaced bytes and damaged modules; warns about unfinished and foreign ones', () => {
+  it('refuses overlaps, unplaced bytes and damaged modules; warns about unfinished ones', () => {
     const over = bench.expect(2, ['dfu', 'pack', 'part1.bin', '0x08020100:pat.bin', '-o', 'x.dfu']);
     expect(over.stderr).toMatch(/from part1\.bin and 0x08020100-0x080204E7 from pat\.bin/);
     expect(bench.expect(2, ['dfu', 'pack', 'pat.bin', '-o', 'x.dfu']).stderr).toContain('(PACK_NO_ADDRESS)');
@@ -212,18 +212,48 @@ describe('dfu pack', () => {
     bench.put('unsealed.bin', unsealed);
     const warned = bench.expect(0, ['dfu', 'pack', 'unsealed.bin', '-o', 'unsealed.dfu']);
     expect(warned.stderr).toContain('module/never-sealed');
+  });
+
+  it('refuses modules for another board or another place, and so does check', () => {
     bench.put('photon.bin', module(4, 1, 0x08020000, 6));
-    const foreign = bench.expect(0, ['dfu', 'pack', 'photon.bin', '-o', 'photon.dfu', '--json']);
-    expect(JSON.parse(foreign.text)).toMatchObject({
-      schema: 'flashatlas/dfu-pack',
-      verdict: 'warn',
-      findings: [{ rule: 'placement/wrong-platform' }],
-      targets: [{ alternate: 0, name: 'Internal Flash', elements: [{ start: '0x08020000' }] }],
-    });
+    bench.put('loader.bin', module(2, 0, 0x08000000));
+    const wrong = [
+      ['photon.bin', 'platform_id is 6 (Photon)', 'placement/wrong-platform'],
+      ['0x080A0000:loader.bin', 'lies in the region of', 'placement/wrong-module'],
+      ['0x080A0000:part1.bin', 'it was linked for another place', 'placement/wrong-start-address'],
+    ] as const;
+    for (const [part, reason, rule] of wrong) {
+      const { stderr } = bench.expect(2, ['dfu', 'pack', part, '-o', 'x.dfu']);
+      expect(stderr).toContain('(PACK_WRONG_MODULE)');
+      expect(stderr).toContain(reason);
+      expect(stderr).toContain('--allow-refused');
+      const forced = bench.expect(1, ['dfu', 'pack', '--allow-refused', '--force', part, '-o', 'wrong.dfu', '--json']);
+      const { verdict, findings, targets } = JSON.parse(forced.text);
+      expect(verdict).toBe('fail');
+      expect(findings).toContainEqual(expect.objectContaining({ rule, severity: 'error' }));
+      expect(targets).toMatchObject([{ alternate: 0, name: 'Internal Flash' }]);
+      const checked = bench.expect(1, ['dfu', 'check', 'wrong.dfu', '--json']);
+      const [file] = JSON.parse(checked.text).files;
+      expect(file.findings).toContainEqual(
+        expect.objectContaining({ rule, origin: expect.stringMatching(/^offset \d+$/) }),
+      );
+    }
+    bench.expect(0, ['dfu', 'add', 'photon.bin', '-o', 'raw.dfu']);
+    expect(bench.expect(1, ['dfu', 'check', 'raw.dfu']).text).toContain('placement/wrong-platform');
+    expect(bench.expect(1, ['dfu', 'check', 'part1.bin', '--base', '0x080A0000']).text).toContain('wrong-module');
+  });
+
+  it('judges the flash elements, wherever in the file they stand', () => {
+    const bytes = vectorBytes('dfu/in/pat0017.bin');
+    bench.put('small.hex', writeAny(MemoryImage.fromBytes(bytes, 0), 'intel-hex'));
+    bench.expect(0, ['dfu', 'pack', 'small.hex@1', 'part1.bin', '-o', 'mixed.dfu']);
+    expect(bench.expect(0, ['dfu', 'check', 'mixed.dfu']).text).toContain('Verdict  pass');
+    bench.expect(0, ['dfu', 'pack', 'small.hex@1', '-o', 'dct.dfu']);
+    expect(bench.expect(0, ['dfu', 'check', 'dct.dfu']).text).toContain('Verdict  pass');
   });
 
   it('takes files that carry addresses, and refuses a second one', () => {
-    bench.put('app.hex', writeAny(MemoryImage.fromBytes(part1, 0x080a0000), 'intel-hex'));
+    bench.put('app.hex', writeAny(MemoryImage.fromBytes(user, 0x080a0000), 'intel-hex'));
     bench.expect(0, ['dfu', 'pack', 'app.hex', '-o', 'app.dfu']);
     expect(readAny(bench.get('app.dfu')).image.span?.start).toBe(0x080a0000);
     const twice = bench.expect(2, ['dfu', 'pack', '0x080C0000:app.hex', '-o', 'x.dfu']);

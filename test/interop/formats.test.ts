@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { MemoryImage } from '../../src/core/image.js';
 import { type FormatId, readAny, type WriteOptions, writeAny } from '../../src/formats/index.js';
-import { loadBoard } from '../../src/layout/load.js';
 import { addDfuSuffix } from '../../src/operations/dfu.js';
-import { modulePlaces } from '../../src/operations/dfu-modules.js';
+import { modulePlace } from '../../src/operations/dfu-modules.js';
 import { packDfuse } from '../../src/operations/dfu-pack.js';
 import { describeWithFirmware, firmwareFile } from '../support/firmware.js';
 import { P1_DFU } from '../support/p1-dfu.js';
@@ -237,7 +236,7 @@ describe('released firmware', () => {
         const inputs = names.map((name) => ({ name, bytes: firmwareFile(name) }));
         const { bytes, findings } = packDfuse(inputs, {
           device: P1_DFU,
-          placeModule: modulePlaces(loadBoard('particle-p1')),
+          placeModule: modulePlace,
         });
         expect(findings).toEqual([]);
         put('device-os.dfu', bytes);

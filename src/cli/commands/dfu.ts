@@ -36,7 +36,10 @@ export const command: Command = {
       about: 'check: exit with 1 from this level on (default error)',
     },
     '--damaged': { type: 'flag', about: 'remove: cut off a damaged suffix too; unpack: do without a sound one' },
-    '--allow-refused': { type: 'flag', about: 'pack: write the file although the board will refuse parts of it' },
+    '--allow-refused': {
+      type: 'flag',
+      about: 'pack: write the file although the board will refuse parts of it, or not run them',
+    },
     '--inclusive-size': {
       type: 'flag',
       about: 'pack: DFUImageSize counts the suffix, as dfuse-pack 0.10 writes it (fwupd rejects that)',

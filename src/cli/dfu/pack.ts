@@ -8,7 +8,7 @@ import { sortFindings, verdictOf } from '../../core/finding.js';
 import { formatCount } from '../../core/words.js';
 import { idPair } from '../../formats/dfu-device.js';
 import { type UnpackedElement, unpackDfuse } from '../../operations/dfu.js';
-import { modulePlaces } from '../../operations/dfu-modules.js';
+import { checkModules, modulePlace } from '../../operations/dfu-modules.js';
 import { type PackInput, packDfuse } from '../../operations/dfu-pack.js';
 import { renderFindings } from '../../report/findings.js';
 import { renderJson } from '../../report/json.js';
@@ -48,7 +48,8 @@ export const pack: DfuAction = async (operands, args, context) => {
     parts.map((part) => readPart(part, args)),
     {
       device: dfu,
-      placeModule: modulePlaces(board),
+      placeModule: modulePlace,
+      checkFlash: (image) => checkModules(image, board),
       vendor: ids.vendor,
       product: ids.product,
       deviceVersion: ids.device,
