@@ -119,9 +119,15 @@ function absent(file: Uint8Array, name: string): SuffixState {
     offset,
     help: diagnosis
       ? 'Remove what does not belong there, or make the suffix again with `dfu remove` and `dfu add`.'
-      : 'Read it as a plain binary (--format bin), or add a suffix with `dfu add`.',
+      : isDfuse(file)
+        ? 'The rest of the DfuSe file is there: add a suffix with `dfu add`.'
+        : 'Read it as a plain binary (--format bin), or add a suffix with `dfu add`.',
   });
   return { state: 'absent', error, diagnosis };
+}
+
+function isDfuse(file: Uint8Array): boolean {
+  return new TextDecoder('latin1').decode(file.subarray(0, 5)) === 'DfuSe';
 }
 
 function explainAbsence(file: Uint8Array): string | null {

@@ -3,6 +3,7 @@ import { concatBytes, copyBytes, equalBytes, formatAddress } from '../core/bytes
 import { BuildError, FormatError } from '../core/errors.js';
 import { ADDRESS_SPACE_END } from '../core/range.js';
 import { struct } from '../core/struct.js';
+import { formatCount } from '../core/words.js';
 import type { DfuseImageSize } from './container.js';
 import { appendDfuSuffix, DFUSE_VERSION, type DfuSuffixIds } from './dfu-suffix.js';
 import { noteImageSize, noteOddities } from './dfuse-notes.js';
@@ -60,6 +61,25 @@ export interface DfuseFile {
 export function beginsLikeDfuse(bytes: Uint8Array): boolean {
   if (bytes.length < PREFIX_SIGNATURE.length) return false;
   return PREFIX_SIGNATURE.every((code, index) => ((bytes[index] as number) | 0x20) === (code | 0x20));
+}
+
+/**
+ * What to say of a file without suffix that is shorter than its own prefix says; undefined when it is not. A suffix would
+ * only make it look sound.
+ */
+export function dfuseTruncation(bytes: Uint8Array, name: string): FormatError | undefined {
+  if (!beginsLikeDfuse(bytes) || bytes.length < prefixStruct.size) return undefined;
+  const { DFUImageSize } = prefixStruct.decode(bytes);
+  if (DFUImageSize <= bytes.length) return undefined;
+  return new FormatError({
+    code: 'DFUSE_TRUNCATED',
+    what: 'the DfuSe file is cut off: it is shorter than its prefix says, and its end with the DFU suffix is missing',
+    where: name,
+    expected: `${formatCount(DFUImageSize)} bytes and a suffix`,
+    got: `${formatCount(bytes.length)} bytes`,
+    offset: bytes.length,
+    help: 'Fetch the file again. Do not give it a suffix: the board would be left with half of the firmware.',
+  });
 }
 
 /**

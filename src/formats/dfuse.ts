@@ -13,6 +13,7 @@ import {
   type DfuseFileElement,
   type DfuseFileTarget,
   type DfuseTargetPlan,
+  dfuseTruncation,
   parseDfuseFile,
 } from './dfuse-file.js';
 import { FindingList } from './finding-list.js';
@@ -35,12 +36,13 @@ export function readDfuse(bytes: Uint8Array, options: ReadOptions = {}): ReadRes
   const { name = DEFAULT_NAME, permissive = false } = options;
   const findings = new FindingList();
   const { suffix, body, damaged } = splitSuffix(bytes, name, permissive, findings);
-  if (!suffix && damaged && !permissive) {
-    const state = inspectDfuSuffix(bytes, name);
-    if (state.state === 'absent') throw state.error;
-  }
+  const state = suffix || !damaged ? undefined : inspectDfuSuffix(bytes, name);
+  const absent = state?.state === 'absent' ? state : undefined;
+  // Bytes behind a suffix hide it, and explain what follows.
+  if (absent?.diagnosis && !permissive) throw absent.error;
   if (suffix) checkVersion(suffix, name, permissive, findings);
-  const file = parseDfuseFile(body, bytes.length, name, findings);
+  const file = parseWhole(body, bytes.length, name, findings, absent !== undefined);
+  if (absent && !permissive) throw absent.error;
   if (suffix) noteSuffix(suffix, body, findings);
   const alternate = options.alternate ?? file.targets[0]?.alternate ?? 0;
   const used = file.targets.filter((target) => target.alternate === alternate);
@@ -61,6 +63,21 @@ export function readDfuse(bytes: Uint8Array, options: ReadOptions = {}): ReadRes
       return holder && { offset: holder.offset + address - holder.address };
     },
   };
+}
+
+/** Without a suffix, the structure must show whether only that is missing or the end of the data too. */
+function parseWhole(
+  body: Uint8Array,
+  fileSize: number,
+  name: string,
+  findings: FindingList,
+  suffixMissing: boolean,
+): DfuseFile {
+  try {
+    return parseDfuseFile(body, fileSize, name, findings);
+  } catch (error) {
+    throw (suffixMissing && dfuseTruncation(body, name)) || error;
+  }
 }
 
 function checkVersion(suffix: DfuSuffix, name: string, permissive: boolean, findings: FindingList): void {

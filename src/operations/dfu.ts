@@ -9,7 +9,7 @@ import { checkDfuDevice, checkDfuRanges, flashAlternate } from '../formats/dfu-d
 import { inspectDfuPrefix } from '../formats/dfu-prefix.js';
 import { ANY_ID, appendDfuSuffix, DFU_VERSION, DFUSE_VERSION, inspectDfuSuffix } from '../formats/dfu-suffix.js';
 import { dfuseElementBytes, readDfuse } from '../formats/dfuse.js';
-import { beginsLikeDfuse } from '../formats/dfuse-file.js';
+import { beginsLikeDfuse, dfuseTruncation } from '../formats/dfuse-file.js';
 import { FindingList } from '../formats/finding-list.js';
 import {
   type Container,
@@ -145,7 +145,7 @@ export interface SuffixRequest {
 
 /**
  * The file with a suffix; bcdDFU follows the content (DfuSe or raw).
- * @throws BuildError DFU_SUFFIX_PRESENT when it has one, undamaged or not.
+ * @throws BuildError DFU_SUFFIX_PRESENT when it has one, undamaged or not; FormatError DFUSE_TRUNCATED.
  */
 export function addDfuSuffix(bytes: Uint8Array, name: string, request: SuffixRequest = {}): Uint8Array {
   const state = inspectDfuSuffix(bytes, name);
@@ -157,12 +157,24 @@ export function addDfuSuffix(bytes: Uint8Array, name: string, request: SuffixReq
       help: 'Remove it first with `dfu remove`; a second one would be written to flash with the payload.',
     });
   }
+  const truncation = dfuseTruncation(bytes, name);
+  if (truncation && !isWholeDfuse(bytes, name)) throw truncation;
   return appendDfuSuffix(bytes, {
     vendor: request.vendor ?? ANY_ID,
     product: request.product ?? ANY_ID,
     device: request.device ?? ANY_ID,
     dfuVersion: beginsLikeDfuse(bytes) ? DFUSE_VERSION : DFU_VERSION,
   });
+}
+
+/** Some programs count the suffix in DFUImageSize: a body of theirs is whole, though shorter than it says. */
+function isWholeDfuse(bytes: Uint8Array, name: string): boolean {
+  try {
+    readDfuse(bytes, { name, permissive: true });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
