@@ -2,7 +2,7 @@
 import { formatAddress } from '../core/bytes.js';
 import type { Finding } from '../core/finding.js';
 import type { MemoryImage } from '../core/image.js';
-import { intersect, type Range } from '../core/range.js';
+import { intersect, mergeRanges, type Range } from '../core/range.js';
 import type { Container, DfuSuffix } from './container.js';
 import { suffixOf } from './dfu-file.js';
 import { ANY_ID } from './dfu-suffix.js';
@@ -118,36 +118,56 @@ function checkRange(
   device: DfuDevice,
   findings: FindingList,
 ): void {
-  const common = { start: range.start, end: range.end, evidence: { alternate } };
-  const shown = `${formatAddress(range.start)}-${formatAddress(Math.max(range.start, range.end - 1))}`;
-  const memory = groups.map((group) => `${formatAddress(group.start)}-${formatAddress(group.end - 1)}`).join(', ');
+  const memory = groups.map(showRange).join(', ');
   const end = Math.max(range.end, range.start + 1);
+  const closed: Range[] = [];
   let position = range.start;
   // Groups may be listed in any order; each step finds the one that holds the position.
   for (let group = holder(groups, position); group && position < end; group = holder(groups, position)) {
-    if (!group.writeable) {
-      findings.add({
-        rule: 'container/not-writeable',
-        severity: 'error',
-        message: `${shown} lies in sectors that the device marks read-only; dfu-util stops, or with :force programs without erasing`,
-        ...common,
-        remedy: 'Write these sectors with ST-Link, or leave them out.',
-      });
-      break;
-    }
+    if (!group.writeable) closed.push(intersect(range, group) ?? range);
     position = group.end;
+  }
+  for (const part of mergeRanges(closed)) {
+    findings.add({
+      rule: 'container/not-writeable',
+      severity: 'error',
+      message: `${showRange(part)} lies in sectors that the device marks read-only; dfu-util stops, or with :force programs without erasing`,
+      start: part.start,
+      end: part.end,
+      evidence: { alternate },
+      remedy: 'Write these sectors with ST-Link, or leave them out.',
+    });
   }
   if (position < end && !holder(groups, position)) {
     const inside = position > range.start;
     findings.add({
       rule: inside ? 'container/leaves-device-memory' : 'container/outside-device-memory',
       severity: 'error',
-      message: `${shown} ${inside ? 'runs out of' : 'lies outside'} the memory of alternate setting ${alternate} (${memory})`,
-      ...common,
-      remedy: 'Move or crop the data.',
+      message: `${showRange(range)} ${inside ? 'runs out of' : 'lies outside'} the memory of alternate setting ${alternate} (${memory})`,
+      start: range.start,
+      end: range.end,
+      evidence: { alternate },
+      remedy: `Move or crop the data.${otherAlternates(range, alternate, device)}`,
     });
   }
   checkRefusals(range, alternate, device, findings);
+}
+
+function showRange({ start, end }: Range): string {
+  return `${formatAddress(start)}-${formatAddress(Math.max(start, end - 1))}`;
+}
+
+/** Small addresses usually mean an offset in another memory: keys are written to the DCT that way. */
+function otherAlternates(range: Range, alternate: number, device: DfuDevice): string {
+  const fitting = device.alternates.flatMap(({ number, layout }) => {
+    const { name, groups } = parseDfuseLayout(layout);
+    const fits = number !== alternate && groups.some((group) => range.start >= group.start && range.end <= group.end);
+    return fits ? [{ number, name }] : [];
+  });
+  if (fitting.length === 0) return '';
+  const list = fitting.map(({ number, name }) => `${number} (${name})`).join(', ');
+  const options = fitting.map(({ number }) => `-a ${number}`).join(' or ');
+  return ` These addresses exist in alternate setting ${list}; choose it if that is meant (dfu-util ${options}).`;
 }
 
 function holder(groups: readonly DfuseSectorGroup[], address: number): DfuseSectorGroup | undefined {

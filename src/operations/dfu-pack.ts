@@ -13,7 +13,6 @@ import {
   targetName,
 } from '../formats/dfu-device.js';
 import { buildDfuseFile, type DfuseTargetPlan, dfuseIds } from '../formats/dfuse-file.js';
-import { parseDfuseLayout } from '../formats/dfuse-layout.js';
 import { readAny } from '../formats/index.js';
 
 export interface PackInput {
@@ -152,13 +151,12 @@ function judge(part: Placed, device: DfuDevice, allowRefused: boolean): Finding[
   if (!first || allowRefused) return findings;
   const all = findings.map(({ message }) => message).join('; ');
   const ways = [...new Set(findings.flatMap(({ remedy }) => remedy ?? []))].join(' ');
-  const elsewhere = otherAlternate(part, device);
   throw new BuildError({
     code: 'PACK_REFUSED',
     what: `the device will not take this: ${all}`,
     where: part.name,
     address: first.start,
-    help: `${ways}${elsewhere}`,
+    help: ways,
   });
 }
 
@@ -176,16 +174,6 @@ function judgeContent(part: Placed, { device, checkFlash, allowRefused }: PackOp
     address: first.start,
     help: `${[...new Set(errors.flatMap(({ remedy }) => remedy ?? []))].join(' ')} To pack it all the same, add --allow-refused.`,
   });
-}
-
-/** Small addresses usually mean an offset in another memory. */
-function otherAlternate(part: Placed, device: DfuDevice): string {
-  const fitting = device.alternates.filter(
-    ({ number }) => number !== part.alternate && checkDfuRanges(part.image.ranges(), number, device).length === 0,
-  );
-  if (fitting.length === 0) return '';
-  const list = fitting.map(({ number, layout }) => `${number} (${parseDfuseLayout(layout).name})`).join(', ');
-  return ` These addresses exist in alternate setting ${list}; choose it if that is meant.`;
 }
 
 function judgeIds(ids: { readonly vendor: number; readonly product: number }, device: DfuDevice): Finding[] {

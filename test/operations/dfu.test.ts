@@ -67,6 +67,39 @@ describe('DfuSe files', () => {
     expect(elements[0]?.bytes).toEqual(vectorBytes('dfu/in/pat1000.bin'));
   });
 
+  it('tells a file that is cut off from one that only lacks its suffix', () => {
+    const whole = vectorBytes('dfuse/p08-own-excl.dfu');
+    const cut = whole.subarray(0, 700);
+    for (const read of [() => readAny(cut), () => addDfuSuffix(cut, 'a.dfu')]) {
+      const error = errorOf(read);
+      expect(error.code).toBe('DFUSE_TRUNCATED');
+      expect(error.got).toBe('700 bytes');
+      expect(error.help).toContain('Fetch the file again');
+    }
+    expect(checkDfu(cut, 'a.dfu').findings.map(({ evidence }) => evidence.code)).toContain('DFUSE_TRUNCATED');
+    const bare = errorOf(() => readAny(vectorBytes('dfuse/n21-no-suffix.dfu')));
+    expect(bare.code).toBe('DFU_NO_SIGNATURE');
+    expect(bare.help).toBe('The rest of the DfuSe file is there: add a suffix with `dfu add`.');
+    // Its prefix counts the suffix, so without that it is shorter than it says, and whole.
+    const inclusive = packDfuse([{ name: 'a.dfu', bytes: whole }], { device: P1_DFU, inclusiveImageSize: true }).bytes;
+    expect(readAny(addDfuSuffix(inclusive.subarray(0, -16), 'a.dfu')).format).toBe('dfuse');
+  });
+
+  it('names only the sectors that are read-only', () => {
+    const input = data('dump.hex', 0x08000000, 0x100000);
+    const { findings } = packDfuse([input], { device: P1_DFU, allowRefused: true });
+    const closed = findings.filter(({ rule }) => rule === 'container/not-writeable');
+    expect(closed).toMatchObject([{ start: 0x08000000, end: 0x0800c000 }]);
+    expect(closed[0]?.message).toContain('0x08000000-0x0800BFFF lies in sectors');
+  });
+
+  it('says in which alternate setting an offset exists', () => {
+    const { findings } = checkDfu(new Uint8Array(611).fill(5), 'key.dfu', P1_DFU, 34);
+    const outside = findings.find(({ rule }) => rule === 'container/outside-device-memory');
+    expect(outside?.remedy).toContain('alternate setting 1 (DCT Flash), 2 (Serial Flash)');
+    expect(outside?.remedy).toContain('dfu-util -a 1 or -a 2');
+  });
+
   const data = (name: string, address: number, length = 64, alternate?: number): PackInput => ({
     name,
     bytes: writeAny(MemoryImage.fromBytes(new Uint8Array(length).fill(7), address), 'intel-hex'),
