@@ -16,6 +16,8 @@ import { BuildError, type ErrorDetails, FlashatlasError, InputError } from '../c
 import { formatCount, formatSize } from '../core/words.js';
 
 export const DEFAULT_MAX_SIZE = 64 << 20;
+/** Node reads no more at once, and no flash comes near it. */
+const LARGEST_SIZE = 0x7fff_ffff;
 const STDIN = 0;
 const CHUNK_BYTES = 1 << 20;
 
@@ -40,7 +42,7 @@ export function readInput(path: string, maxSize = DEFAULT_MAX_SIZE): Uint8Array 
     }
     // Files the system makes up while they are read (/proc, /sys) claim to have no size.
     if (!status.isFile() || status.size === 0) return readStream(file, path, maxSize);
-    if (status.size > maxSize) throw tooLarge(path, maxSize, status.size);
+    if (status.size > Math.min(maxSize, LARGEST_SIZE)) throw tooLarge(path, maxSize, status.size);
     return readExactly(file, path, status.size);
   } finally {
     closeSync(file);
@@ -77,7 +79,7 @@ function readStream(file: number, name: string, maxSize: number): Uint8Array {
     }
     if (count === 0) break;
     total += count;
-    if (total > maxSize) throw tooLarge(name, maxSize);
+    if (total > Math.min(maxSize, LARGEST_SIZE)) throw tooLarge(name, maxSize);
     chunks.push(chunk.subarray(0, count));
   }
   const bytes = new Uint8Array(total);
@@ -94,13 +96,16 @@ function isErrno(error: unknown, code: string): boolean {
 }
 
 function tooLarge(path: string, maxSize: number, size?: number): InputError {
+  const capped = maxSize > LARGEST_SIZE;
   return new InputError({
     code: 'INPUT_TOO_LARGE',
-    what: 'the input is larger than any flash image should be',
+    what: capped ? 'files this large cannot be read' : 'the input is larger than any flash image should be',
     where: path,
-    expected: `at most ${formatSize(maxSize)}`,
+    expected: capped ? `less than ${formatSize(LARGEST_SIZE + 1)}` : `at most ${formatSize(maxSize)}`,
     got: size === undefined ? 'more' : `${formatCount(size)} bytes`,
-    help: 'If this really is a flash image, raise the limit with --max-size.',
+    help: capped
+      ? 'No --max-size goes beyond that: cut out the part that holds the flash, for example with dd.'
+      : 'If this really is a flash image, raise the limit with --max-size.',
   });
 }
 
@@ -196,6 +201,19 @@ export function requireWritable(path: string, options: OutputOptions = {}): void
       help: 'Name a file, or write to stdout with -o - and redirect it.',
     });
   }
+}
+
+/** The error for a standard stream that takes no more, such as a redirect to a full disk. */
+export function streamFailed(error: unknown): BuildError | undefined {
+  if (!(error instanceof Error && 'syscall' in error && error.syscall === 'write')) return undefined;
+  return new BuildError({
+    code: 'OUTPUT_FAILED',
+    what: 'the output cannot be written',
+    where: 'stdout',
+    got: error.message,
+    help: 'Check that there is room where the output is redirected to. What was written so far is incomplete.',
+    cause: error,
+  });
 }
 
 /** Writes everything to an open file, however little the system takes at once. */

@@ -3,7 +3,7 @@ import { FlashatlasError, UsageError } from '../core/errors.js';
 import { TOOL } from '../tool.js';
 import { EXIT_DONE, EXIT_FAILED } from './command.js';
 import { COMMANDS, commandNames } from './commands/index.js';
-import { writeAll } from './io.js';
+import { streamFailed, writeAll } from './io.js';
 import { runCommand } from './run.js';
 import { forTerminal } from './terminal.js';
 
@@ -64,14 +64,21 @@ function errorDocument(error: unknown): unknown {
 async function run(argv: readonly string[]): Promise<number> {
   try {
     return await main(argv);
-  } catch (error) {
+  } catch (thrown) {
     // A reader that went away (`| head`) is no error of ours.
-    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return EXIT_DONE;
-    if (argv.includes('--json')) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EPIPE') return EXIT_DONE;
+    const failed = streamFailed(thrown);
+    const error = failed ?? thrown;
+    // Where stdout is what failed, nothing more goes there.
+    if (argv.includes('--json') && !failed) {
       const { renderJson } = await import('../report/json.js');
       writeAll(1, new TextEncoder().encode(`${renderJson(errorDocument(error))}\n`));
     }
-    writeAll(2, new TextEncoder().encode(describeError(error, argv.includes('--debug'))));
+    try {
+      writeAll(2, new TextEncoder().encode(describeError(error, argv.includes('--debug'))));
+    } catch {
+      // With nowhere left to say it, the exit code has to do.
+    }
     return EXIT_FAILED;
   }
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { writeU32 } from '../../src/core/bytes.js';
 import { randomBytes } from '../support/random-bytes.js';
 import { FLASH_SIZE, healthyDump, userPart } from '../support/synthetic.js';
-import { MAX_MILLISECONDS, type Outcome, run, scratchFolder } from './run.js';
+import { MAX_MILLISECONDS, type Outcome, run, scratchFolder, shell } from './run.js';
 
 const folder = scratchFolder();
 const at = (name: string): string => join(folder, name);
@@ -91,6 +91,24 @@ describe('--max-size', () => {
     expect(outcome.stderr).toContain('--max-size');
     expect(run(['inspect', '--max-size', '16', '-'], { stdin: randomBytes(16) }).status).toBe(0);
     expect(run(['inspect', '--max-size', '15', '-'], { stdin: randomBytes(16) }).status).toBe(2);
+  });
+});
+
+describe('what the system does not do', () => {
+  it('reads no file of 2 GiB, whatever --max-size says', () => {
+    const outcome = run(['inspect', '--max-size', '4G', sparse('two-gibibytes.bin', 2 ** 31)]);
+    expect(outcome).toMatchObject({ status: 2, stderr: expect.stringContaining('(INPUT_TOO_LARGE)') });
+    expect(outcome.stderr).toContain('No --max-size goes beyond that');
+  });
+
+  it.skipIf(process.platform !== 'linux')('says that a full disk takes no output', () => {
+    const path = file('small.bin', randomBytes(100));
+    for (const options of ['', '--json']) {
+      const outcome = shell(`$FLASHATLAS inspect ${options} ${path} > /dev/full`, folder);
+      expectSound(outcome);
+      expect(outcome).toMatchObject({ status: 2, stderr: expect.stringContaining('(OUTPUT_FAILED)') });
+    }
+    expect(shell('$FLASHATLAS inspect missing.bin 2> /dev/full', folder).status).toBe(2);
   });
 });
 
