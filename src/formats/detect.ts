@@ -76,7 +76,27 @@ export function foreignContent(bytes: Uint8Array): string | undefined {
   return undefined;
 }
 
+/** PowerShell writes redirected text this way; its bytes are no firmware in any format. */
+function isUtf16Text(bytes: Uint8Array): boolean {
+  const little = bytes[0] === 0xff && bytes[1] === 0xfe;
+  if (!little && !(bytes[0] === 0xfe && bytes[1] === 0xff)) return false;
+  const head = bytes.subarray(2, HEAD_BYTES - (HEAD_BYTES % 2));
+  const codes = head.filter((_, index) => index % 2 === (little ? 0 : 1));
+  const others = head.filter((_, index) => index % 2 === (little ? 1 : 0));
+  const printable = (code: number): boolean => (code >= 0x20 && code < 0x7f) || (code >= 9 && code <= 13);
+  return codes.length > 0 && codes.every(printable) && others.every((code) => code === 0);
+}
+
 function refuseForeign(bytes: Uint8Array, name: string): void {
+  if (isUtf16Text(bytes)) {
+    throw new FormatError({
+      code: 'FORMAT_NOT_FIRMWARE',
+      what: 'this is text in UTF-16, not firmware as it stands',
+      where: name,
+      got: 'text in UTF-16',
+      help: 'Save it as UTF-8 or ASCII: a redirect in PowerShell makes UTF-16 of a text such as Intel HEX. --format bin reads it anyway.',
+    });
+  }
   const what = foreignContent(bytes);
   if (what === undefined) return;
   throw new FormatError({

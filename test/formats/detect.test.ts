@@ -45,6 +45,20 @@ describe('detection', () => {
     expect(readAny(text(content), { format: 'bin' }).image.byteCount).toBeGreaterThan(0);
   });
 
+  it.each([
+    ['little', 0],
+    ['big', 1],
+  ])('refuses UTF-16 text, %s endian, and says how to save it', (_, big) => {
+    const hex = text('\ufeff:00000001FF\r\n').subarray(3);
+    const wide = Uint8Array.from({ length: hex.length * 2 }, (_, i) => (i % 2 === big ? (hex[i >> 1] ?? 0) : 0));
+    const bytes = concatBytes([big ? Uint8Array.of(0xfe, 0xff) : Uint8Array.of(0xff, 0xfe), wide]);
+    const error = errorOf(() => readAny(bytes, { name: 'utf16.hex' }));
+    expect(error.code).toBe('FORMAT_NOT_FIRMWARE');
+    expect(error.help).toContain('Save it as UTF-8 or ASCII');
+    expect(readAny(bytes, { format: 'bin' }).image.byteCount).toBe(bytes.length);
+    expect(readAny(concatBytes([bytes.subarray(0, 2), new Uint8Array(100).fill(0xff)])).format).toBe('bin');
+  });
+
   it('does not take code that begins with a brace for JSON', () => {
     const code = concatBytes([text('{"'), Uint8Array.of(0, 0x80, 1, 2)]);
     expect(readAny(code).format).toBe('bin');
