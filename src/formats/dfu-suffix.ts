@@ -120,7 +120,7 @@ function absent(file: Uint8Array, name: string): SuffixState {
     help: diagnosis
       ? 'Remove what does not belong there, or make the suffix again with `dfu remove` and `dfu add`.'
       : isDfuse(file)
-        ? 'The rest of the DfuSe file is there: add a suffix with `dfu add`.'
+        ? 'Add a suffix with `dfu add`; it refuses a DfuSe file whose end is missing too.'
         : 'Read it as a plain binary (--format bin), or add a suffix with `dfu add`.',
   });
   return { state: 'absent', error, diagnosis };

@@ -79,7 +79,7 @@ describe('DfuSe files', () => {
     expect(checkDfu(cut, 'a.dfu').findings.map(({ evidence }) => evidence.code)).toContain('DFUSE_TRUNCATED');
     const bare = errorOf(() => readAny(vectorBytes('dfuse/n21-no-suffix.dfu')));
     expect(bare.code).toBe('DFU_NO_SIGNATURE');
-    expect(bare.help).toBe('The rest of the DfuSe file is there: add a suffix with `dfu add`.');
+    expect(bare.help).toBe('Add a suffix with `dfu add`; it refuses a DfuSe file whose end is missing too.');
     // Its prefix counts the suffix, so without that it is shorter than it says, and whole.
     const inclusive = packDfuse([{ name: 'a.dfu', bytes: whole }], { device: P1_DFU, inclusiveImageSize: true }).bytes;
     expect(readAny(addDfuSuffix(inclusive.subarray(0, -16), 'a.dfu')).format).toBe('dfuse');
