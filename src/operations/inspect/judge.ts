@@ -49,7 +49,7 @@ function judgeModules({ kind, survey, identities, configuration, board, stretche
     const identity = identities.get(located);
     const own = identity ? checkModule(located, identity) : [];
     findings.push(...own, ...checkPlacement(located, board));
-    findings.push(...checkDependencies(located, survey.modules, whole));
+    findings.push(...checkDependencies(located, survey));
   }
   findings.push(...checkGenerations(survey.modules));
   for (const place of survey.emptyPlaces) {
