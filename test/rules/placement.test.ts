@@ -54,3 +54,47 @@ describe('the line about Device OS', () => {
     expect(render(judge(new Uint8Array(0x100000)))).not.toMatch(/Device OS release|dependencies/);
   });
 });
+
+describe('a dump of another board', () => {
+  const photon = { platformId: 6 };
+  const parts = (user: Uint8Array) =>
+    dump([
+      [0x08000000, bootloader(1006, photon)],
+      [0x08020000, systemPart1(2202, photon)],
+      [0x08060000, systemPart2(2202, photon)],
+      [0x080a0000, user],
+    ]);
+
+  it('is one finding, which names the board to use', () => {
+    const report = judge(parts(userPart(photon)));
+    expect(report.findings).toHaveLength(1);
+    expect(report.findings[0]).toMatchObject({ rule: 'placement/wrong-platform', severity: 'error' });
+    expect(report.findings[0]?.message).toContain('this is a dump of a Photon');
+    expect(report.findings[0]?.remedy).toContain('--board particle-photon');
+  });
+
+  it('is judged module by module when it is mixed', () => {
+    expect(ofRule(judge(parts(userPart())), 'placement/wrong-platform')).toHaveLength(3);
+  });
+});
+
+describe('a module in the region of another one', () => {
+  it('never makes a user part the bootloader', () => {
+    const bytes = healthyDump();
+    bytes.fill(0xff, 0, 0x4000);
+    bytes.set(userPart(), 0);
+    const report = judge(bytes);
+    const [finding] = ofRule(report, 'placement/wrong-module');
+    expect(finding?.message).toContain('the bootloader was overwritten and the board does not start');
+    expect(finding?.remedy).toMatch(/bootloader back by SWD.* at 0x080A0000/);
+    expect(ofRule(report, 'placement/wrong-start-address')).toEqual([]);
+  });
+
+  it('is told where it belongs, not to be linked for where it lies', () => {
+    const bytes = healthyDump();
+    bytes.set(systemPart1(), 0xa0000);
+    const report = judge(bytes);
+    expect(ofRule(report, 'placement/wrong-module')[0]?.message).toContain('it belongs at 0x08020000');
+    expect(ofRule(report, 'placement/wrong-start-address')).toEqual([]);
+  });
+});
