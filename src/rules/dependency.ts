@@ -2,7 +2,7 @@
 
 import type { Finding } from '../core/finding.js';
 import type { ModuleDependency } from '../regions/module/decode.js';
-import type { LocatedModule } from '../regions/module/find.js';
+import type { LocatedModule, ModuleSurvey } from '../regions/module/find.js';
 import { MODULE_INFO } from '../regions/module/format.js';
 import { functionTitle, moduleTitle } from '../regions/module/words.js';
 import { defineRule, report } from './rule.js';
@@ -29,6 +29,16 @@ export const missingDependency = defineRule({
   message: (e: { module: string; needs: string; minVersion: number }) =>
     `${e.module} needs ${e.needs} of at least version ${e.minVersion}; none is installed`,
   remedy: (e) => `Flash ${e.needs} of the same release.`,
+});
+
+/** The place is taken, so the device is not short of a module but has the wrong one. */
+export const foreignDependency = defineRule({
+  id: missingDependency.id,
+  severity: 'error',
+  about: missingDependency.about,
+  message: (e: { module: string; needs: string; minVersion: number; platform: string }) =>
+    `${e.module} needs ${e.needs} of at least version ${e.minVersion}; the one there is for ${e.platform}`,
+  remedy: (e) => `Flash ${e.needs} of the same release, for this board.`,
 });
 
 export const mixedGenerations = defineRule({
@@ -69,17 +79,24 @@ export function dependencyStates(located: LocatedModule, modules: readonly Locat
   });
 }
 
-/** @param complete whether every module of the device is here, so that a missing one is missing for good. */
-export function checkDependencies(
-  located: LocatedModule,
-  modules: readonly LocatedModule[],
-  complete: boolean,
-): Finding[] {
+/**
+ * Whether the input holds the place where a module belongs, so that a missing one is missing for good. A module that the
+ * map has no place for is only known to be missing when no other place is absent.
+ */
+export function holdsPlaceOf(survey: ModuleSurvey, functionName: string, index: number): boolean {
+  const places = survey.regions.filter(({ module, role }) => module && role !== 'factory');
+  const own = places.filter(({ module }) => module?.function === functionName && module.index === index);
+  const decisive = own.length > 0 ? own : places;
+  const absent = survey.emptyPlaces.filter(({ state }) => state === 'absent').map(({ region }) => region);
+  return decisive.length > 0 && !decisive.some((region) => absent.includes(region));
+}
+
+export function checkDependencies(located: LocatedModule, survey: ModuleSurvey): Finding[] {
   const { module, region } = located;
   if (located.role !== 'main') return [];
   const title = moduleTitle(module);
   const header = module.address + module.headerOffset;
-  return dependencyStates(located, modules).flatMap((state, index) => {
+  return dependencyStates(located, survey.modules).flatMap((state, index) => {
     if (state.satisfied) return [];
     const place = MODULE_INFO.field(index === 0 ? 'dependency' : 'dependency2');
     const range = { start: header + place.offset, end: header + place.offset + place.size };
@@ -88,7 +105,18 @@ export function checkDependencies(
     if (found !== null) {
       return [report(unmet, range, { module: title, needs, minVersion, found }, { region: region?.id })];
     }
-    if (!complete) return [];
+    if (!holdsPlaceOf(survey, state.function, state.index)) return [];
+    const foreign = survey.modules.find(
+      ({ module: other, role, region: place }) =>
+        role === 'foreign' &&
+        place?.start === other.address &&
+        other.info.moduleFunction === state.functionId &&
+        other.info.moduleIndex === state.index,
+    );
+    if (foreign) {
+      const platform = foreign.module.platform ?? `platform ${foreign.module.info.platformId}`;
+      return [report(foreignDependency, range, { module: title, needs, minVersion, platform }, { region: region?.id })];
+    }
     return [report(missingDependency, range, { module: title, needs, minVersion }, { region: region?.id })];
   });
 }

@@ -16,13 +16,39 @@ export const wrongPlatform = defineRule({
   remedy: (e) => `Flash the ${e.board} file of the same release.`,
 });
 
+/** In place of everything the map of the wrong board would be blamed for. */
+export const otherBoard = defineRule({
+  id: wrongPlatform.id,
+  severity: 'error',
+  about: wrongPlatform.about,
+  message: (e: {
+    modules: number;
+    platform: string;
+    platformId: number;
+    board: string;
+    expectedId: number;
+    useBoard: string;
+  }) =>
+    `all ${e.modules} modules are for platform ${e.platformId} (${e.platform}), the ${e.board} is platform ${e.expectedId}: this is a dump of ${article(e.platform)} ${e.platform}, or of a board with its firmware`,
+  remedy: (e) => `If it is, use --board ${e.useBoard}. If the board is a ${e.board}, flash the files for ${e.board}.`,
+});
+
+function article(word: string): string {
+  return /^[AEIOU]/i.test(word) ? 'an' : 'a';
+}
+
 export const wrongModule = defineRule({
   id: 'placement/wrong-module',
   severity: 'error',
   about: 'A region holds a module of another kind or index than it is for.',
-  message: (e: { module: string; region: string; expected: string }) =>
-    `${e.module} lies in the region of ${e.expected} (${e.region})`,
-  remedy: (e) => `Write ${e.expected} there, and this module at its own address.`,
+  message: (e: { module: string; region: string; expected: string; belongs: string; bootloader: boolean }) =>
+    e.bootloader
+      ? `${e.module} lies in the region of ${e.expected} (${e.region}): the bootloader was overwritten and the board does not start`
+      : `${e.module} lies in the region of ${e.expected} (${e.region}); it belongs at ${e.belongs}`,
+  remedy: (e) =>
+    e.bootloader
+      ? `Flash the bootloader back by SWD, USB DFU cannot write it, and write this module at ${e.belongs}.`
+      : `Write ${e.expected} there, and this module at ${e.belongs}.`,
 });
 
 export const wrongAddress = defineRule({
@@ -54,9 +80,34 @@ export const missing = defineRule({
 
 export const placementRules = [wrongPlatform, wrongModule, wrongAddress, pastRegion, missing] as const;
 
-/** Roles that claim to be installed; copies legitimately carry another address. */
-function isInstalled(located: LocatedModule): boolean {
-  return located.role === 'main' || located.role === 'foreign';
+/** At the start of a region these roles claim to be installed there; copies legitimately carry another address. */
+function isInstalled({ role }: LocatedModule): boolean {
+  return role === 'main' || role === 'foreign' || role === 'other';
+}
+
+/** The platform all modules are for, where it is not that of the board. One module alone is no device. */
+export function commonForeignPlatform(modules: readonly LocatedModule[], board: Board): number | null {
+  const [first] = modules;
+  if (!first || !board.platform || modules.length < 2) return null;
+  const id = first.module.info.platformId;
+  return id !== board.platform.id && modules.every(({ module }) => module.info.platformId === id) ? id : null;
+}
+
+/** The one finding about a dump that was read with the map of the wrong board. */
+export function checkBoard(modules: readonly LocatedModule[], board: Board, other: Board): Finding[] {
+  const [first] = modules;
+  if (!first || !board.platform || !other.platform) return [];
+  const evidence = {
+    modules: modules.length,
+    platform: other.platform.name,
+    platformId: other.platform.id,
+    board: board.name,
+    expectedId: board.platform.id,
+    useBoard: other.id,
+  };
+  const start = first.module.address + first.module.headerOffset + MODULE_INFO.field('platformId').offset;
+  const place = { start, end: start + MODULE_INFO.field('platformId').size };
+  return [report(otherBoard, place, evidence, { region: first.region?.id })];
 }
 
 export function checkPlacement(located: LocatedModule, board: Board): Finding[] {
@@ -81,8 +132,11 @@ export function checkPlacement(located: LocatedModule, board: Board): Finding[] 
   if (!region?.module || region.start !== module.address || !isInstalled(located)) return findings;
   if (!isExpected(located, region)) {
     const expected = functionTitle(region.module.function, region.module.index);
-    const evidence = { module: title, region: region.title, expected };
-    findings.push(report(wrongModule, field('moduleFunction'), evidence, { region: region.id }));
+    const belongs = formatAddress(ownStart(located, board));
+    const bootloader = region.module.function === 'bootloader';
+    const evidence = { module: title, region: region.title, expected, belongs, bootloader };
+    // Where it was linked for, and how far it reaches, matters in its own region only.
+    return [...findings, report(wrongModule, field('moduleFunction'), evidence, { region: region.id })];
   }
   if (module.info.moduleStartAddress !== module.address) {
     const evidence = {
@@ -102,6 +156,17 @@ export function checkPlacement(located: LocatedModule, board: Board): Finding[] 
     findings.push(report(pastRegion, { start: region.end, end: module.end }, evidence, { region: region.id }));
   }
   return findings;
+}
+
+/** Where the board keeps this kind of module, else where it was linked for. */
+function ownStart({ module }: LocatedModule, board: Board): number {
+  const { moduleIndex, moduleStartAddress } = module.info;
+  const own = board.regions.filter(
+    (region) =>
+      region.role !== 'factory' && region.module?.function === module.function && region.module.index === moduleIndex,
+  );
+  const linked = own.find((region) => region.start === moduleStartAddress);
+  return (linked ?? own[0])?.start ?? moduleStartAddress;
 }
 
 function isExpected({ module }: LocatedModule, region: Region): boolean {

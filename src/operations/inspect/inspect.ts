@@ -102,7 +102,7 @@ export function examine(input: InspectInput, board: Board, options: InspectOptio
     withOrigin(finding, input, placed),
   );
   const deviceOs = agreedRelease(modules);
-  const unmet = unmetDependencies(survey).filter((state) => state.found !== null || kind === 'flash-dump');
+  const unmet = unmetDependencies(survey);
   const report: InspectReport = {
     schema: 'flashatlas/inspect',
     schemaVersion: 1,

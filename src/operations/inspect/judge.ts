@@ -2,6 +2,7 @@
 import { formatAddress } from '../../core/bytes.js';
 import type { Finding } from '../../core/finding.js';
 import { sizeOf } from '../../core/range.js';
+import { boardIds, loadBoard } from '../../layout/load.js';
 import type { Board } from '../../layout/types.js';
 import type { Stretch } from '../../regions/account.js';
 import type { LocatedModule, ModuleSurvey } from '../../regions/module/find.js';
@@ -11,7 +12,7 @@ import { dctFindings } from '../../rules/dct.js';
 import { checkDependencies, checkGenerations } from '../../rules/dependency.js';
 import { checkEeprom } from '../../rules/eeprom.js';
 import { checkDamagedPlace, checkModule } from '../../rules/module.js';
-import { checkEmptyPlace, checkPlacement } from '../../rules/placement.js';
+import { checkBoard, checkEmptyPlace, checkPlacement, commonForeignPlatform } from '../../rules/placement.js';
 import { checkProtection } from '../../rules/protection.js';
 import { report } from '../../rules/rule.js';
 import type { PlacedImage } from '../place.js';
@@ -38,7 +39,23 @@ export function judge(evidence: Evidence): Finding[] {
     const place = placed.image.span ?? { start: 0, end: 0 };
     return [report(notRecognised, place, { size: placed.image.byteCount }), ...protection];
   }
+  const other = otherBoardOf(evidence);
+  if (other) {
+    const { survey, identities, board } = evidence;
+    // The map is the wrong one: only what the modules say of themselves can be judged.
+    const own = [...identities].flatMap(([located, identity]) => checkModule(located, identity));
+    return [...checkBoard(survey.modules, board, other), ...own, ...protection];
+  }
   return [...judgeModules(evidence), ...judgeConfiguration(evidence), ...protection];
+}
+
+/** The shipped board that every module of the device was built for, when it is not the one that was chosen. */
+function otherBoardOf({ kind, survey, board }: Evidence): Board | undefined {
+  const platform = kind === 'module' ? null : commonForeignPlatform(survey.modules, board);
+  if (platform === null) return undefined;
+  return boardIds()
+    .map((id) => loadBoard(id))
+    .find((shipped) => shipped.platform?.id === platform);
 }
 
 function judgeModules({ kind, survey, identities, configuration, board, stretches }: Evidence): Finding[] {
@@ -49,7 +66,7 @@ function judgeModules({ kind, survey, identities, configuration, board, stretche
     const identity = identities.get(located);
     const own = identity ? checkModule(located, identity) : [];
     findings.push(...own, ...checkPlacement(located, board));
-    findings.push(...checkDependencies(located, survey.modules, whole));
+    findings.push(...checkDependencies(located, survey));
   }
   findings.push(...checkGenerations(survey.modules));
   for (const place of survey.emptyPlaces) {

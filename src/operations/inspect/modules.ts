@@ -6,7 +6,7 @@ import type { ParticleModule } from '../../regions/module/decode.js';
 import type { EmbeddedModule, LocatedModule, ModuleSurvey } from '../../regions/module/find.js';
 import { CRC_BYTES } from '../../regions/module/format.js';
 import { moduleTitle } from '../../regions/module/words.js';
-import { type DependencyState, dependencyStates } from '../../rules/dependency.js';
+import { dependencyStates, holdsPlaceOf } from '../../rules/dependency.js';
 import type { EmbeddedReport, ModuleReport, UnmetDependency } from './report.js';
 
 export interface ModuleIdentity {
@@ -86,21 +86,24 @@ export function embeddedReport({ inside, module }: EmbeddedModule): EmbeddedRepo
   };
 }
 
-/** The release all system parts belong to, or null when they differ or none is known. */
+/** The release all system parts belong to, or null when they differ, one is for another platform or none is known. */
 export function agreedRelease(modules: readonly ModuleReport[]): string | null {
   const parts = modules.filter((module) => module.role === 'main' && module.function === 'system-part');
   const first = parts[0];
-  if (!first) return null;
+  const foreign = modules.some((module) => module.role === 'foreign' && module.function === 'system-part');
+  if (!first || foreign) return null;
   const common = first.releases.filter((release) => parts.every((part) => part.releases.includes(release)));
   return common[0] ?? null;
 }
 
+/** What is not met for certain: a module whose place this input does not hold may be installed. */
 export function unmetDependencies(survey: ModuleSurvey): UnmetDependency[] {
   return survey.modules
     .filter(({ role }) => role === 'main')
     .flatMap((located) =>
       dependencyStates(located, survey.modules)
-        .filter((state: DependencyState) => !state.satisfied)
+        .filter(({ satisfied }) => !satisfied)
+        .filter((state) => state.found !== null || holdsPlaceOf(survey, state.function, state.index))
         .map((state) => ({ ...state, module: moduleTitle(located.module) })),
     );
 }

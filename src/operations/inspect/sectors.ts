@@ -34,19 +34,30 @@ function sectorState(counts: ByteCounts, size: number): SectorState {
   return counts.unknown === 0 ? 'decoded' : 'mixed';
 }
 
+/** More different things than this in one sector are counted instead of listed. */
+const LISTED = 3;
+
 /** The labels of what lies in a sector, in address order; runs too small to matter are left out. */
 function summarise(sector: Sector, stretches: readonly Stretch[]): string {
   const labels: string[] = [];
+  let last = '';
   const here = stretches.filter((stretch) => overlaps(stretch, sector));
   for (const stretch of here) {
     const inside = intersect(stretch, sector);
     if (!inside) continue;
     const label =
       stretch.start < sector.start && stretch.class === 'module' ? `${stretch.label} (continued)` : stretch.label;
-    if (labels.at(-1) === label) continue;
+    // Neighbours that differ in how sure the guess is are one thing to the reader.
+    if (last === kindOfLabel(label)) continue;
     const minor = (stretch.class === 'erased' || stretch.class === 'fill') && !containsRange(inside, sector);
     if (minor && (here.length > 4 || sizeOf(inside) < 64)) continue;
-    labels.push(minor ? `then ${stretch.label}` : label);
+    labels.push(minor && labels.length > 0 ? `then ${stretch.label}` : label);
+    last = kindOfLabel(label);
   }
-  return labels.join(', ');
+  if (labels.length <= LISTED + 1) return labels.join(', ');
+  return `${labels.slice(0, LISTED).join(', ')} and ${labels.length - LISTED} more`;
+}
+
+function kindOfLabel(label: string): string {
+  return label.replace(/ \(\d+ % sure\)$/, '');
 }

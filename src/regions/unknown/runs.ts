@@ -87,7 +87,10 @@ function runClaim(start: number, end: number, value: number): Claim {
   };
 }
 
-const MAX_PERIOD = 64;
+/** Longer units need a longer look than MIN_PATTERN, or two of them would not fit. */
+const SHORT_PERIOD = 64;
+/** A counter of one byte. */
+const MAX_PERIOD = 256;
 /** How far apart repetitions are looked for; a pattern shorter than this plus MIN_PATTERN can be missed. */
 const PROBE_STEP = 128;
 const MIN_PATTERN = 128;
@@ -100,14 +103,19 @@ export function claimPatterns({ bytes }: Subject, free: readonly Range[]): Claim
     let position = start;
     let floor = start;
     while (position + MIN_PATTERN <= end) {
-      const period = smallestPeriod(bytes, position, position + MIN_PATTERN);
+      let look = MIN_PATTERN;
+      let period = smallestPeriod(bytes, position, position + look, 2, SHORT_PERIOD);
+      if (period === 0 && position + 2 * MAX_PERIOD <= end) {
+        look = 2 * MAX_PERIOD;
+        period = smallestPeriod(bytes, position, position + look, SHORT_PERIOD + 1, MAX_PERIOD);
+      }
       if (period === 0) {
         position += PROBE_STEP;
         continue;
       }
       let first = position;
       while (first > floor && bytes[first - 1] === bytes[first - 1 + period]) first--;
-      let last = position + MIN_PATTERN;
+      let last = position + look;
       while (last < end && bytes[last] === bytes[last - period]) last++;
       claims.push(patternClaim(bytes, first, last, period));
       position = last;
@@ -117,9 +125,9 @@ export function claimPatterns({ bytes }: Subject, free: readonly Range[]): Claim
   return claims;
 }
 
-function smallestPeriod(bytes: Uint8Array, start: number, end: number): number {
+function smallestPeriod(bytes: Uint8Array, start: number, end: number, least: number, most: number): number {
   const first = bytes[start];
-  for (let period = 2; period <= MAX_PERIOD; period++) {
+  for (let period = least; period <= most; period++) {
     if (bytes[start + period] !== first || (end - start) / period < 2) continue;
     let offset = start + period;
     while (offset < end && bytes[offset] === bytes[offset - period]) offset++;

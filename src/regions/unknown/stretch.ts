@@ -7,7 +7,7 @@ export type StretchKind =
   | 'erased'
   /** One other value throughout. */
   | 'fill'
-  /** A unit of 2 to 64 bytes over and over. */
+  /** A unit of 2 to 256 bytes over and over. */
   | 'pattern'
   | 'vector-table'
   | 'thumb-code'

@@ -115,6 +115,21 @@ describe('inspect, a device', () => {
     expect(report.modules[1]?.combined).toBe(false);
   });
 
+  it('keeps the words about a sector short', () => {
+    const bytes = healthyDump();
+    for (let offset = 0; offset < 0x1000; offset++) bytes[0xe0000 + offset] = offset & 0xff;
+    expect(judge(bytes).sectors[11]?.summary).toBe('repeating pattern (99 % sure), then erased');
+    for (let offset = 0; offset < 0x8000; offset += 0x1000) {
+      bytes.set(new TextEncoder().encode('words for a reader '.repeat(5)), 0xe0000 + offset);
+      bytes.set(noise(0x400, offset + 1), 0xe0000 + offset + 0x800);
+    }
+    expect(judge(bytes).sectors[11]?.summary).toMatch(/^[^,]+, [^,]+, [^,]+ and \d+ more$/);
+  });
+
+  it('says nothing before there is anything', () => {
+    expect(judge(healthyDump().slice(0, 900_001)).sectors[10]?.summary).toBe('erased, not in this input');
+  });
+
   it('finds a module at an unusual address', () => {
     const bytes = healthyDump();
     bytes.set(userPart({ version: 77 }), 0xb0010);
