@@ -1,11 +1,12 @@
 /** `inspect --at` and `inspect --sector`. */
 import { UsageError } from '../core/errors.js';
 import { overlaps, type Range } from '../core/range.js';
+import { readingFindings } from '../operations/hex.js';
 import type { Inspection } from '../operations/inspect/inspect.js';
 import type { InspectReport } from '../operations/inspect/report.js';
 import { locate, outline } from '../operations/locate.js';
 import { countClasses } from '../regions/account.js';
-import { renderLocation, renderOutline } from '../report/hex.js';
+import { renderLocation, renderOutline, renderReading } from '../report/hex.js';
 import { renderInspection } from '../report/inspect.js';
 import { renderJson } from '../report/json.js';
 import { TOOL } from '../tool.js';
@@ -24,12 +25,13 @@ export function showLocation(inspection: Inspection, address: number, context: C
     });
   }
   const location = locate(inspection, address);
+  const findings = readingFindings(inspection);
   if (!context.json) {
-    context.write(renderLocation(location, context.style));
+    context.write(renderLocation(location, context.style) + renderReading(findings, context));
     return;
   }
   const head = { schema: 'flashatlas/locate', schemaVersion: 1, tool: TOOL, input: inspection.report.input };
-  context.write(`${renderJson({ ...head, ...location })}\n`);
+  context.write(`${renderJson({ ...head, ...location, findings })}\n`);
 }
 
 export function showSector(inspection: Inspection, number: number, context: Context): void {

@@ -1,10 +1,11 @@
 /** catalog: the releases of a board, and which catalogued builds some files are. */
+import type { Finding } from '../core/finding.js';
 import { allReleases, buildOf, buildsOf, expectedModules } from '../layout/catalog.js';
 import type { Board } from '../layout/types.js';
-import { surveyModules } from '../regions/module/find.js';
+import type { ModuleSurvey } from '../regions/module/find.js';
+import { acquire } from './inspect/acquire.js';
 import type { InspectInput } from './inspect/inspect.js';
 import { identify } from './inspect/modules.js';
-import { placeImage } from './place.js';
 
 export interface ReleaseRow {
   readonly release: string;
@@ -49,8 +50,20 @@ export interface CatalogMatch {
   readonly builds: readonly { readonly sha256: string; readonly size: number; readonly releases: readonly string[] }[];
 }
 
+/** The modules of one file, and how the file was read: a rearrangement is undone first. */
+export function matchFile(
+  input: InspectInput,
+  board: Board,
+): { readonly matches: readonly CatalogMatch[]; readonly findings: readonly Finding[] } {
+  const { survey, findings } = acquire(input, board);
+  return { matches: matchSurvey(input.path, survey), findings };
+}
+
 export function matchModules(input: InspectInput, board: Board): CatalogMatch[] {
-  const survey = surveyModules(placeImage(input, board).image, board);
+  return [...matchFile(input, board).matches];
+}
+
+function matchSurvey(path: string, survey: ModuleSurvey): CatalogMatch[] {
   const installed = survey.modules.map(({ module }) => module);
   const carried = survey.embedded.map(({ module }) => module);
   return [...installed, ...carried].map((module) => {
@@ -63,7 +76,7 @@ export function matchModules(input: InspectInput, board: Board): CatalogMatch[] 
       version: module.info.moduleVersion,
     };
     return {
-      path: input.path,
+      path,
       address: module.address,
       function: module.function,
       index: version.index,

@@ -1,4 +1,5 @@
 /** Annotated bytes: rows that never cross a field, so that every row has one name. */
+import type { Finding } from '../core/finding.js';
 import { type Leaf, leavesOf } from '../core/part.js';
 import { type Range, sizeOf } from '../core/range.js';
 import type { Inspection } from './inspect/inspect.js';
@@ -18,6 +19,11 @@ export interface HexRow extends Range {
 }
 
 export const ROW_BYTES = 16;
+
+/** How the input was read: whether the bytes shown are those of the file, and whether they are those of the chip. */
+export function readingFindings({ report }: Inspection): Finding[] {
+  return report.findings.filter(({ rule }) => rule.startsWith('acquisition/'));
+}
 
 export function hexRows(inspection: Inspection, range: Range): HexRow[] {
   const rows: HexRow[] = [];

@@ -1,9 +1,11 @@
 /** The texts of `hex` and of `inspect --at`. */
 import { formatAddress, formatHex, toHex } from '../core/bytes.js';
+import type { Finding } from '../core/finding.js';
 import type { Part } from '../core/part.js';
 import { formatCount, formatSize } from '../core/words.js';
 import { type HexRow, ROW_BYTES } from '../operations/hex.js';
 import type { Location } from '../operations/locate.js';
+import { renderFindings } from './findings.js';
 import type { Style } from './style.js';
 
 export function renderHex(rows: readonly HexRow[], style: Style): string {
@@ -15,6 +17,14 @@ export function renderHex(rows: readonly HexRow[], style: Style): string {
     if (row.repeats > 0) lines.push(style.dim(`            * ${formatCount(row.repeats)} more rows like this`));
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** What to know about the reading before believing the bytes above; nothing when there is nothing. */
+export function renderReading(
+  findings: readonly Finding[],
+  { style, width }: { readonly style: Style; readonly width: number },
+): string {
+  return findings.length > 0 ? `\n${renderFindings(findings, style, width)}\n` : '';
 }
 
 function hexColumn(row: HexRow, style: Style): string {

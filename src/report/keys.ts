@@ -2,6 +2,7 @@
 import type { KeyReport } from '../operations/configuration/keys.js';
 import type { KeysInspection } from '../operations/configuration/keys-show.js';
 import { type Fact, renderFacts } from './facts.js';
+import { renderFindings } from './findings.js';
 import type { TextOptions } from './inspect.js';
 import type { Style } from './style.js';
 
@@ -33,6 +34,9 @@ export function renderKeys(inspection: KeysInspection, { style, width }: TextOpt
   for (const { title, keys } of inspection.groups) {
     const facts = keys.flatMap(keyFact);
     sections.push(`${heading(title, style)}\n${renderFacts(facts, width)}`);
+  }
+  if (inspection.findings.length > 0) {
+    sections.push(`${heading('Findings', style)}\n${renderFindings(inspection.findings, style, width)}`);
   }
   return `${sections.join('\n\n')}\n`;
 }

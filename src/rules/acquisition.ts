@@ -56,7 +56,10 @@ export const transformed = defineRule({
   severity: 'error',
   about: 'The bytes of the dump are rearranged, for example swapped or inverted.',
   message: (e: { transform: string; landmarks: string | number | boolean; sentence: string }) =>
-    `The bytes are rearranged (${e.transform}). ${e.sentence}`.trim(),
+    `The bytes are rearranged (${e.transform}). ${e.sentence} What is shown and judged here are not the bytes of the file, but those after undoing ${e.transform}.`.replace(
+      '  ',
+      ' ',
+    ),
   remedy: (e) =>
     `Undo ${e.transform} with "convert", or export the dump again in byte order; do not flash it as it is.`,
 });

@@ -1,7 +1,9 @@
 /** flashatlas catalog */
 import { UsageError } from '../../core/errors.js';
-import { type CatalogMatch, listReleases, matchModules } from '../../operations/catalog.js';
+import type { Finding } from '../../core/finding.js';
+import { type CatalogMatch, listReleases, matchFile } from '../../operations/catalog.js';
 import { renderMatches, renderReleases } from '../../report/catalog.js';
+import { renderReading } from '../../report/hex.js';
 import { renderJson } from '../../report/json.js';
 import { TOOL } from '../../tool.js';
 import { suggestion } from '../args.js';
@@ -28,9 +30,16 @@ export const command: Command = {
     }
     if (action !== 'match' || files.length === 0) throw badAction(action, files.length);
     const matches: CatalogMatch[] = [];
-    for (const file of await expandFiles(files)) matches.push(...matchModules(await openInput(file, args), board));
-    const document = { schema: 'flashatlas/catalog-match', schemaVersion: 1, tool: TOOL, matches };
-    context.write(context.json ? `${renderJson(document)}\n` : renderMatches(matches, context.style));
+    const findings: Finding[] = [];
+    for (const file of await expandFiles(files)) {
+      const found = matchFile(await openInput(file, args), board);
+      matches.push(...found.matches);
+      // With several files the origin says which one was read so.
+      findings.push(...found.findings.map((finding) => ({ ...finding, origin: file })));
+    }
+    const document = { schema: 'flashatlas/catalog-match', schemaVersion: 1, tool: TOOL, matches, findings };
+    const text = () => renderMatches(matches, context.style) + renderReading(findings, context);
+    context.write(context.json ? `${renderJson(document)}\n` : text());
     return matches.length > 0 && matches.every((match) => match.known) ? EXIT_DONE : EXIT_FINDINGS;
   },
 };

@@ -3,10 +3,10 @@ import { formatAddress } from '../../core/bytes.js';
 import { UsageError } from '../../core/errors.js';
 import type { Range } from '../../core/range.js';
 import { nearest } from '../../layout/nearest.js';
-import { hexRows } from '../../operations/hex.js';
+import { hexRows, readingFindings } from '../../operations/hex.js';
 import { examine, type Inspection } from '../../operations/inspect/inspect.js';
 import { flashOf } from '../../regions/module/find.js';
-import { renderHex } from '../../report/hex.js';
+import { renderHex, renderReading } from '../../report/hex.js';
 import { renderJson } from '../../report/json.js';
 import { TOOL } from '../../tool.js';
 import { type ParsedArguments, parseRange } from '../args.js';
@@ -33,11 +33,12 @@ export const command: Command = {
     const input = await openInput(requireOneFile(args), args);
     const inspection = examine(input, board, { showSecrets: args.flag('--show-secrets') });
     const rows = hexRows(inspection, rangeFrom(args, inspection));
+    const findings = readingFindings(inspection);
     if (context.json) {
       const document = { schema: 'flashatlas/hex', schemaVersion: 1, tool: TOOL, input: inspection.report.input };
       const lines = rows.map((row) => ({ ...row, bytes: row.masked || !row.bytes ? null : hexText(row.bytes) }));
-      context.write(`${renderJson({ ...document, rows: lines })}\n`);
-    } else context.write(renderHex(rows, context.style));
+      context.write(`${renderJson({ ...document, rows: lines, findings })}\n`);
+    } else context.write(renderHex(rows, context.style) + renderReading(findings, context));
     return EXIT_DONE;
   },
 };

@@ -1,7 +1,7 @@
 /** eeprom show and eeprom history: what a program reads, why, and the older values that are still in flash. */
 import { UsageError } from '../../core/errors.js';
 import type { Finding, Verdict } from '../../core/finding.js';
-import { verdictOf } from '../../core/finding.js';
+import { sortFindings, verdictOf } from '../../core/finding.js';
 import type { Board, Region } from '../../layout/types.js';
 import { decodeEeprom, type Eeprom, type EepromRecord } from '../../regions/eeprom/index.js';
 import { checkEeprom } from '../../rules/eeprom.js';
@@ -44,7 +44,7 @@ export function inspectEeprom(input: InspectInput, board: Board, reader: EepromR
     size2: second.end - second.start,
     reader: reader === 'auto' ? generation.eepromReader : reader,
   });
-  const findings = checkEeprom(eeprom);
+  const findings = sortFindings([...source.findings, ...checkEeprom(eeprom)]);
   return { source, eeprom, readerReason: reasonOf(reader, source, eeprom), findings, verdict: verdictOf(findings) };
 }
 

@@ -67,7 +67,7 @@ function keysOfDct(input: InspectInput, board: Board, { showSecrets, copy }: Key
       return { title, copy: view.number, current, keys: shown(view.keys) };
     });
   if (groups.length === 0) pickCopy(inspection, undefined);
-  const findings = inspection.findings.filter(({ rule }) => /^dct\/(device|server)-key/.test(rule));
+  const findings = inspection.findings.filter(({ rule }) => /^(acquisition\/|dct\/(device|server)-key)/.test(rule));
   const words = inspection.source.words;
   return { input: source.input, words, groups, findings, verdict: inspection.verdict };
 }

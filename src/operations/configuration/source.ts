@@ -1,6 +1,7 @@
 /** Where the configuration regions are read from: a dump, an image, loose sectors, or a file read over DFU. */
 import { formatAddress } from '../../core/bytes.js';
 import { FormatError } from '../../core/errors.js';
+import type { Finding } from '../../core/finding.js';
 import type { MemoryImage } from '../../core/image.js';
 import { sizeOf } from '../../core/range.js';
 import type { Board, Region } from '../../layout/types.js';
@@ -35,6 +36,8 @@ export interface ConfigurationSource {
   readonly eepromRegions: readonly [Region, Region] | null;
   /** What the system parts in the image say; nothing for loose sectors. */
   readonly generation: SystemGeneration;
+  /** How the input was read: what comes after it holds only as far as these let it. */
+  readonly findings: readonly Finding[];
 }
 
 const FORM_WORDS: Readonly<Record<SourceForm, string>> = {
@@ -49,7 +52,7 @@ const FORM_WORDS: Readonly<Record<SourceForm, string>> = {
 
 /** Places an input. Loose EEPROM sectors, which nothing else recognises, are told by their size when `eeprom` is asked for. */
 export function openConfiguration(input: InspectInput, board: Board, eeprom = false): ConfigurationSource {
-  const { placed, survey } = acquire(input, board);
+  const { placed, survey, findings } = acquire(input, board);
   const source = {
     board,
     generation: systemGeneration(survey.modules),
@@ -60,7 +63,9 @@ export function openConfiguration(input: InspectInput, board: Board, eeprom = fa
     ...source,
     image,
     form,
-    words: form === 'flash-dump' || form === 'image' ? `${FORM_WORDS[form]} of ${board.name}` : FORM_WORDS[form],
+    // A sector read alone may well be blank; only what makes it unreadable counts.
+    findings: isPlaced(form) ? findings : findings.filter(({ severity }) => severity === 'error'),
+    words: isPlaced(form) ? `${FORM_WORDS[form]} of ${board.name}` : FORM_WORDS[form],
     input: describeInput(input, base),
   });
   if (placed.special === 'dct-section') return finish('dct-section');
@@ -77,6 +82,10 @@ export function openConfiguration(input: InspectInput, board: Board, eeprom = fa
     if (sizeOf(span) === 2 * sizeOf(dct)) return finish('dct-sectors');
   }
   return finish(kindOf(placed, survey, board, flashOf(board)) === 'flash-dump' ? 'flash-dump' : 'image');
+}
+
+function isPlaced(form: SourceForm): boolean {
+  return form === 'flash-dump' || form === 'image';
 }
 
 function placeEeprom(
