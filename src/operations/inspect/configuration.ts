@@ -1,6 +1,7 @@
 /** The configuration regions of an image: DCT and EEPROM, read by the rules of the firmware that is on the chip. */
 import type { MemoryImage } from '../../core/image.js';
-import type { Region } from '../../layout/types.js';
+import { platformOf } from '../../layout/platforms.js';
+import type { Board, Region } from '../../layout/types.js';
 import type { Claim } from '../../regions/account.js';
 import { type DctReport, decodeApplicationSection, decodeDct } from '../../regions/dct/decode.js';
 import type { DctValues } from '../../regions/dct/report.js';
@@ -56,13 +57,14 @@ export function readConfiguration(
   image: MemoryImage,
   regions: readonly Region[],
   generation: SystemGeneration,
+  board: Board,
   showSecrets: boolean,
 ): Configuration {
   const dctRegions = regionPair(regions, 'dct');
   const eepromRegions = regionPair(regions, 'eeprom');
   return {
     dctRegions,
-    dct: dctRegions && readDct(image, dctRegions, generation, showSecrets),
+    dct: dctRegions && readDct(image, dctRegions, generation, board, showSecrets),
     eepromRegions,
     eeprom: eepromRegions && readEeprom(image, eepromRegions, generation),
   };
@@ -79,6 +81,7 @@ export function readDct(
   image: MemoryImage,
   [first, second]: readonly [Region, Region],
   generation: SystemGeneration,
+  board: Board,
   showSecrets: boolean,
 ): DctReport | null {
   const copy1 = image.bytes(first) ?? null;
@@ -92,6 +95,7 @@ export function readDct(
       address2: second.start,
       rules: generation.dctRules,
       early: generation.earlyDct,
+      store: board.platform ? platformOf(board.platform.id)?.dctStore : undefined,
     },
     { showSecrets },
   );
