@@ -18,13 +18,16 @@ export interface SystemGeneration {
   /** 0.7.0-rc.1 to rc.6 and 0.8.0-rc.1, whose choice of a DCT copy lacks the last rule. */
   readonly earlyDct: boolean;
   readonly eepromReader: 'current' | 'legacy' | 'auto';
+  /** It does not move a user module parked in an EEPROM sector to its place, as 0.4.9 to 1.3.x do. */
+  readonly leavesParkedModule: boolean;
 }
 
-/** System versions: 0.7.0-rc.1 is 200, rc.6 is 205, 0.8.0-rc.1 is 300; 0.5.0-rc.1 is 12 (particle-releases.json). */
+/** System versions: 0.7.0-rc.1 is 200, rc.6 is 205, 0.8.0-rc.1 is 300; 0.5.0-rc.1 is 12; 1.4.0 is 1401 (particle-releases.json). */
 const FIRST_WITH_VERSION_RECORD = 200;
 const LAST_EARLY_070 = 205;
 const EARLY_080 = 300;
 const FIRST_WITH_NEWER_EEPROM = 12;
+const FIRST_WITHOUT_PARKED_MODULE = 1401;
 
 export function systemGeneration(modules: readonly LocatedModule[]): SystemGeneration {
   const versions = modules
@@ -35,7 +38,13 @@ export function systemGeneration(modules: readonly LocatedModule[]): SystemGener
     .map(({ module }) => module.info.moduleVersion);
   const [first] = versions;
   if (first === undefined || versions.some((version) => version !== first)) {
-    return { systemVersion: null, dctRules: 'unknown', earlyDct: false, eepromReader: 'auto' };
+    return {
+      systemVersion: null,
+      dctRules: 'unknown',
+      earlyDct: false,
+      eepromReader: 'auto',
+      leavesParkedModule: false,
+    };
   }
   const early = (first >= FIRST_WITH_VERSION_RECORD && first <= LAST_EARLY_070) || first === EARLY_080;
   return {
@@ -43,6 +52,7 @@ export function systemGeneration(modules: readonly LocatedModule[]): SystemGener
     dctRules: first >= FIRST_WITH_VERSION_RECORD ? 'from-0.7.0' : 'before-0.7.0',
     earlyDct: early,
     eepromReader: first >= FIRST_WITH_NEWER_EEPROM ? 'current' : 'legacy',
+    leavesParkedModule: first >= FIRST_WITHOUT_PARKED_MODULE,
   };
 }
 
@@ -51,6 +61,7 @@ export interface Configuration {
   readonly dctRegions: readonly [Region, Region] | null;
   readonly eeprom: Eeprom | null;
   readonly eepromRegions: readonly [Region, Region] | null;
+  readonly generation: SystemGeneration;
 }
 
 export function readConfiguration(
@@ -67,6 +78,7 @@ export function readConfiguration(
     dct: dctRegions && readDct(image, dctRegions, generation, board, showSecrets),
     eepromRegions,
     eeprom: eepromRegions && readEeprom(image, eepromRegions, generation),
+    generation,
   };
 }
 
