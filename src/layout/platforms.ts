@@ -7,6 +7,8 @@ export interface Platform {
   readonly name: string;
   /** Microcontroller family, or why there is none. */
   readonly mcu: string;
+  /** Store the configuration is kept in, where it is not that of the Wi-Fi boards. */
+  readonly dctStore?: 'electron';
   readonly source: string;
 }
 

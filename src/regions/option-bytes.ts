@@ -29,6 +29,8 @@ export interface OptionByteContext {
   /** Default: none. */
   readonly sectors?: readonly ProtectableSector[];
   readonly regions?: readonly NamedRegion[];
+  /** What DFU of the board's boot loader refuses to erase or write; undefined: the board has no DFU of its own. */
+  readonly refusals?: readonly Range[] | undefined;
   /** Patterns of the board's firmware, to recognise the write protection it leaves. */
   readonly patterns?: readonly ProtectionPattern[];
 }
@@ -38,6 +40,8 @@ export interface SectorProtection extends Range {
   readonly protected: boolean;
   /** Ids of the regions that lie in the sector, wholly or in part. */
   readonly regions: readonly string[];
+  /** Whether DFU of the board's boot loader unlocks and writes the sector; null: the board has no DFU of its own. */
+  readonly dfuWrites: boolean | null;
 }
 
 export interface FieldValue {
@@ -176,7 +180,7 @@ type Described = Pick<
 >;
 
 function describe(optcr: number, context: OptionByteContext): Described {
-  const { layout, sectors = [], regions = [], patterns = [] } = context;
+  const { layout, sectors = [], patterns = [] } = context;
   const field = (name: OptionFieldName): number => fieldOf(optcr, name, layout);
   const nwrp = field('nWRP');
   return {
@@ -187,7 +191,7 @@ function describe(optcr: number, context: OptionByteContext): Described {
     resetOnStop: field('nRST_STOP') === 0,
     resetOnStandby: field('nRST_STDBY') === 0,
     nwrp,
-    sectors: sectors.map((sector) => sectorProtection(sector, nwrp, regions)),
+    sectors: sectors.map((sector) => sectorProtection(sector, nwrp, context)),
     pattern: patterns.find((pattern) => pattern.nwrp === nwrp) ?? null,
     changed: changedFields(optcr, layout),
   };
@@ -205,10 +209,13 @@ function brownOutOf(value: number, layout: OptionByteLayout): BrownOut {
   });
 }
 
-function sectorProtection(sector: ProtectableSector, nwrp: number, regions: readonly NamedRegion[]): SectorProtection {
+function sectorProtection(sector: ProtectableSector, nwrp: number, context: OptionByteContext): SectorProtection {
   const { number, start, end } = sector;
-  const inside = regions.filter((region) => region.start < end && start < region.end).map((region) => region.id);
-  return { number, start, end, protected: ((nwrp >>> number) & 1) === 0, regions: inside };
+  const { regions = [], refusals } = context;
+  const touches = (range: Range): boolean => range.start < end && start < range.end;
+  const inside = regions.filter(touches).map((region) => region.id);
+  const dfuWrites = refusals ? !refusals.some(touches) : null;
+  return { number, start, end, protected: ((nwrp >>> number) & 1) === 0, regions: inside, dfuWrites };
 }
 
 function changedFields(optcr: number, layout: OptionByteLayout): FieldValue[] {

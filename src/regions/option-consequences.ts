@@ -78,10 +78,27 @@ function writeProtectionText({ sectors, nwrp }: OptionBytes): string {
     return sectors.length > 0 ? 'No sector is write protected.' : `nWRP is ${formatHex(nwrp, 3)}.`;
   }
   const verb = shut.length === 1 ? 'is' : 'are';
-  return (
-    `${names(shut)} ${verb} write protected: a programmer must clear the protection before it erases or writes there. ` +
-    'DFU through the Particle bootloader clears it by itself.'
-  );
+  return `${names(shut)} ${verb} write protected: a programmer must clear the protection before it erases or writes there.${dfuText(shut)}`;
+}
+
+/** Only where DFU may write at all does it clear the protection first. */
+function dfuText(shut: readonly SectorProtection[]): string {
+  const open = shut.filter(({ dfuWrites }) => dfuWrites === true);
+  const refused = shut.filter(({ dfuWrites }) => dfuWrites === false);
+  const dfu = 'DFU through the Particle bootloader';
+  if (refused.length === 0) return open.length > 0 ? ` ${dfu} clears it by itself.` : '';
+  const update = refused.some(({ regions }) => regions.includes('bootloader'))
+    ? ', or for the bootloader an over-the-air update'
+    : '';
+  const which = refused.length === 1 ? 'which takes' : 'which take';
+  const refusal = `refuses ${sectorNumbers(refused)}, ${which} a programmer over SWD${update}.`;
+  return open.length === 0
+    ? ` ${dfu} ${refusal}`
+    : ` ${dfu} clears it by itself for ${sectorNumbers(open)}. It ${refusal}`;
+}
+
+function sectorNumbers(sectors: readonly SectorProtection[]): string {
+  return `${sectors.length === 1 ? 'sector' : 'sectors'} ${sectors.map(({ number }) => number).join(', ')}`;
 }
 
 /** Protected sectors with configuration or EEPROM, which firmware writes while it runs. */

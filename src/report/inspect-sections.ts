@@ -81,7 +81,7 @@ function dctFacts(dct: DctSummary): Fact[] {
   if (first === 'absent' && second === 'absent') return [];
   const { current } = dct;
   const facts: Fact[] = [['Copy in use', copyWords(dct)]];
-  if (current === null) return facts;
+  if (current === null) return [...facts, ...keptFacts(dct)];
   facts.push(...valueFacts(dct));
   const stale = staleSecrets(dct);
   if (stale) facts.push(['Old copy', stale]);
@@ -169,6 +169,13 @@ function wifiFacts({ wifi, antenna }: Values): Fact[] {
   const facts: Fact[] = [['Wi-Fi', words]];
   if (antenna !== null && !antenna.startsWith('default')) facts.push(['Antenna', antenna]);
   return facts;
+}
+
+/** What could still be saved when the firmware would use neither copy. */
+function keptFacts({ kept }: DctSummary): Fact[] {
+  return kept.flatMap((words, index): Fact[] =>
+    words.length === 0 ? [] : [['Still there', `in copy ${index + 1}: ${listWords(words)}; lost once the board runs`]],
+  );
 }
 
 function staleSecrets({ staleFields, current }: DctSummary): string {

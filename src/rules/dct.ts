@@ -20,6 +20,8 @@ type UnusableCopies = {
   store: string;
   address1: string;
   address2: string;
+  /** `copy 1 at 0x08004000 still holds the device private key`; empty when there is nothing to save. */
+  kept: string;
 };
 
 /** What the LED shows once the firmware has made an empty table. */
@@ -32,16 +34,27 @@ function ledWithoutTable(e: UnusableCopies): string {
   return ` Without Wi-Fi credentials it waits in listening mode (LED blinks blue); once it has them, the cloud does not know its new key${serverKey}: the LED blinks cyan with red flashes.`;
 }
 
+/** What is still there survives only as long as no firmware looks at it: the bootloader reads the table by the same rules. */
+function saveFirst(e: UnusableCopies): string {
+  return `Do not power the board up and do not let it run, not even in DFU mode. First save both sectors (${e.address1} and ${e.address2}) over SWD, or keep this file if it was read from the board: "flashatlas dct show --copy N" shows what a copy holds, "flashatlas dct get --copy N --show-secrets -o KEY_FILE FILE device_private_key" takes out its key. Then write both sectors from a backup, or the copy with its header repaired.`;
+}
+
 export const noUsableCopy = defineRule({
   id: 'dct/no-usable-copy',
   severity: 'error',
-  about: 'Neither DCT copy is usable: no device key, no claim, no credentials.',
+  about: 'Neither DCT copy is usable, so that the firmware starts with an empty table.',
   message: (e: UnusableCopies) => {
     const state = e.copy1 === 'erased' && e.copy2 === 'erased' ? 'both erased' : `${e.copy1} and ${e.copy2}`;
-    return `No device key, no claim, no credentials: neither DCT copy is usable (${state}). The board starts, and the firmware writes an empty table into copy 1 and makes a new device key.${ledWithoutTable(e)}`;
+    if (e.kept) {
+      return `Neither DCT copy is usable (${state}), but not all is lost: ${e.kept}. Once the board runs, the firmware writes an empty table and erases what is there.`;
+    }
+    const empty = e.store === 'electron' ? 'starts an empty table' : 'writes an empty table into copy 1';
+    return `No device key, no claim, no credentials: neither DCT copy is usable (${state}). The board starts, and the firmware ${empty} and makes a new device key.${ledWithoutTable(e)}`;
   },
   remedy: (e) =>
-    `Write both DCT sectors (${e.address1} and ${e.address2}) from a backup of this board: nothing else is needed. Without one, ${NEW_KEYS}${e.store === 'electron' ? '' : '; then set up Wi-Fi'}.`,
+    e.kept
+      ? saveFirst(e)
+      : `Write both DCT sectors (${e.address1} and ${e.address2}) from a backup of this board: nothing else is needed. Without one, ${NEW_KEYS}${e.store === 'electron' ? '' : '; then set up Wi-Fi'}.`,
 });
 
 export const rulesDisagree = defineRule({
@@ -136,12 +149,32 @@ export function dctFindings(dct: DctReport): Finding[] {
   ];
 }
 
-function reportNoUsableCopy({ details: [first, second], copies, why, store }: DctReport): Finding {
+function reportNoUsableCopy({ details, copies, why, store }: DctReport): Finding {
+  const [first, second] = details;
   const start = Math.min(first.address, second.address);
   const end = Math.max(first.address, second.address) + DCT_COPY_BYTES;
   const addresses = { address1: formatAddress(first.address), address2: formatAddress(second.address) };
-  const evidence = { copy1: copies[0], copy2: copies[1], rule: why.rule, rules: why.rules, store, ...addresses };
+  const evidence = {
+    copy1: copies[0],
+    copy2: copies[1],
+    rule: why.rule,
+    rules: why.rules,
+    store,
+    ...addresses,
+    kept: keptWords(details),
+  };
   return report(noUsableCopy, { start, end }, evidence, { region: 'dct1' });
+}
+
+function keptWords(details: DctReport['details']): string {
+  return details
+    .filter(({ kept }) => kept.length > 0)
+    .map(({ number, address, kept }) => {
+      const last = kept.length > 1 ? ` and ${kept.at(-1)}` : '';
+      const others = kept.length > 1 ? kept.slice(0, -1) : kept;
+      return `copy ${number} at ${formatAddress(address)} still holds ${others.join(', ')}${last}`;
+    })
+    .join('; ');
 }
 
 /** A finding about one whole copy. */

@@ -6,7 +6,7 @@ import { formatAddress, formatHex } from '../core/bytes.js';
 import { type Finding, sortFindings } from '../core/finding.js';
 import type { Range } from '../core/range.js';
 import type { Eeprom, EepromPage, Generation, PageNumber } from '../regions/eeprom/index.js';
-import { logicalBytes } from '../regions/eeprom/index.js';
+import { logicalBytes, PARKED_MODULE } from '../regions/eeprom/index.js';
 import { defineRule, report } from './rule.js';
 
 const REGIONS = { 1: 'eeprom1', 2: 'eeprom2' } as const satisfies Record<PageNumber, string>;
@@ -34,6 +34,18 @@ export const parkedModule = defineRule({
   severity: 'note',
   about: 'A user module lies in an EEPROM sector until firmware moves it.',
   message: sectorMessage,
+});
+
+type AbandonedModule = SectorContent & { systemVersion: number; formatted: boolean; place: string };
+
+export const abandonedModule = defineRule({
+  id: 'eeprom/abandoned-module',
+  severity: 'warning',
+  about: 'A user module lies in an EEPROM sector, and the installed firmware erases it instead of moving it.',
+  message: (e: AbandonedModule) =>
+    `Not EEPROM: a user module waits here for its first start, but only firmware 0.4.9 to 1.3.x moves it to the user region. The installed firmware (system version ${e.systemVersion}) does not: it erases the sector ${e.formatted ? 'at its next start' : 'when it next needs it'}, and the module is lost.`,
+  remedy: (e) =>
+    `Save the module from this sector before the board starts, and flash it to ${e.place} if it is the application the board should run.`,
 });
 
 export const pageWord = defineRule({
@@ -123,6 +135,7 @@ export const indexBeyondCapacity = defineRule({
 export const eepromRules = [
   notEeprom,
   parkedModule,
+  abandonedModule,
   pageWord,
   halfWrittenRecord,
   invalidRecord,
@@ -134,10 +147,16 @@ export const eepromRules = [
   indexBeyondCapacity,
 ] as const;
 
+/** What the system firmware in the same flash does with a parked user module. */
+export interface InstalledSystem {
+  readonly systemVersion: number | null;
+  readonly leavesParkedModule: boolean;
+}
+
 /** All findings, in address order. */
-export function checkEeprom(eeprom: Eeprom): Finding[] {
+export function checkEeprom(eeprom: Eeprom, installed?: InstalledSystem): Finding[] {
   return sortFindings([
-    ...checkPages(eeprom),
+    ...checkPages(eeprom, installed),
     ...checkList(eeprom),
     ...checkStart(eeprom),
     ...checkBothActive(eeprom),
@@ -150,8 +169,22 @@ function wordAt(start: number): Range {
   return { start, end: start + 4 };
 }
 
-function checkPages(eeprom: Eeprom): Finding[] {
-  return [eeprom.page1, eeprom.page2].flatMap((page) => checkPage(page, eeprom.activePage !== null));
+function checkPages(eeprom: Eeprom, installed: InstalledSystem | undefined): Finding[] {
+  return [eeprom.page1, eeprom.page2].flatMap((page) => {
+    return page.content === 'parked-module' && installed?.leavesParkedModule
+      ? [reportAbandoned(eeprom, page, installed.systemVersion ?? -1)]
+      : checkPage(page, eeprom.activePage !== null);
+  });
+}
+
+function reportAbandoned({ startUp, activePage }: Eeprom, page: EepromPage, systemVersion: number): Finding {
+  const { number, address, description: holds } = page;
+  const content = { page: number, word: formatHex(page.word ?? 0, 8), holds, firmwareUses: activePage !== null };
+  const place = formatAddress(PARKED_MODULE.start);
+  const evidence = { ...content, systemVersion, formatted: startUp.current.outcome === 'format', place };
+  return report(abandonedModule, { start: address, end: address + page.bytes.length }, evidence, {
+    region: REGIONS[number],
+  });
 }
 
 function checkPage(page: EepromPage, firmwareUses: boolean): Finding[] {

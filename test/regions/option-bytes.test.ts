@@ -38,7 +38,8 @@ const regions = [
   { id: 'system-part1', start: 0x08020000, end: 0x08060000 },
   { id: 'system-part2', start: 0x08060000, end: 0x080a0000 },
 ];
-const context = { layout, sectors, regions, patterns };
+const refusals = [{ start: 0x08000000, end: 0x08020000 }];
+const context = { layout, sectors, regions, patterns, refusals };
 const decode = (word: number): OptionBytes => decodeOptionRegister(word, context);
 const shut = (bytes: OptionBytes): number[] => bytes.sectors.filter((one) => one.protected).map((one) => one.number);
 const sentence = (bytes: OptionBytes, id: string): string | undefined =>
@@ -162,12 +163,21 @@ describe('write protection that Particle firmware leaves', () => {
   it('names sectors, regions and releases', () => {
     const bytes = decode(0x0e1eaaed);
     expect(sentence(bytes, 'write-protection')).toBe(
-      'Sectors 0, 5, 6, 7, 8 (bootloader, system-part1, system-part2) are write protected: a programmer must clear the protection before it erases or writes there. DFU through the Particle bootloader clears it by itself.',
+      'Sectors 0, 5, 6, 7, 8 (bootloader, system-part1, system-part2) are write protected: a programmer must clear the protection before it erases or writes there. DFU through the Particle bootloader clears it by itself for sectors 5, 6, 7, 8. It refuses sector 0, which takes a programmer over SWD, or for the bootloader an over-the-air update.',
     );
     expect(sentence(bytes, 'pattern')).toContain(
       'Particle firmware leaves it (0.4.7 to 0.8.0-rc.10 after every start;',
     );
     expect(rules(bytes)).toEqual(['note protection/write-protected']);
+  });
+
+  it('promises nothing of DFU where it refuses or where there is none', () => {
+    expect(sentence(decode(0x0ff8aaed), 'write-protection')).toMatch(
+      /there\. DFU through the Particle bootloader refuses sectors 0, 1, 2, which take a programmer over SWD/,
+    );
+    expect(sentence(decode(0x0e1faaed), 'write-protection')).toMatch(/there\. DFU .* clears it by itself\.$/);
+    const other = decodeOptionRegister(0x0e1eaaed, { layout, sectors });
+    expect(sentence(other, 'write-protection')).not.toContain('DFU');
   });
 
   it('is null for anything else', () => expect(decode(0x0ff7aaec).pattern).toBeNull());

@@ -117,6 +117,38 @@ describe('findings about the DCT', () => {
     ]);
   });
 
+  it('dct/no-usable-copy says what a copy that is not usable still holds, and to save it first', () => {
+    const unfinished = healthy().copy1.slice();
+    unfinished[8] = 1;
+    const [finding, ...more] = judge({ copy1: unfinished, copy2: blank });
+    expect(more).toEqual([]);
+    expect(finding).toMatchObject({ rule: 'dct/no-usable-copy', severity: 'error' });
+    expect(finding?.message).not.toContain('No device key');
+    expect(finding?.message).toContain(
+      'copy 1 at 0x08004000 still holds the device private key, the cloud server key and Wi-Fi credentials',
+    );
+    expect(finding?.remedy).toMatch(/^Do not power the board up and do not let it run/);
+    expect(finding?.remedy).not.toContain('keys doctor');
+  });
+
+  it('dct/no-usable-copy finds the key behind a header that is erased', () => {
+    const headless = healthy().copy1.slice().fill(0xff, 0, 16);
+    expect(judge({ copy1: blank, copy2: headless })[0]?.message).toContain(
+      'copy 2 at 0x08008000 still holds the device private key and the cloud server key',
+    );
+    expect(judge({ copy1: blank, copy2: new Uint8Array(16384) })[0]?.message).toContain('No device key, no claim');
+  });
+
+  it('dct/no-usable-copy on an Electron has no word about Wi-Fi', () => {
+    const places = { address1: 0x08004000, address2: 0x08008000, rules: 'from-0.7.0', store: 'electron' } as const;
+    const report = decodeDct({ copy1: blank, copy2: blank, ...places });
+    expect(report.store).toBe('electron');
+    expect(report.why.rules).toBe('electron');
+    const [finding] = dctFindings(report);
+    expect(`${finding?.message} ${finding?.remedy}`).not.toMatch(/Wi-Fi|listening/);
+    expect(decodeDct({ ...healthy(), ...places }).store).toBe('wiced');
+  });
+
   it('dct/rules-disagree only when nobody said which firmware runs', () => {
     const record = writeDctField(healthy(), { section: 'application', offset: 0, bytes: hex('00') }, '0.7.0').copy2;
     const pair = { copy1: buildDct({ edits: HEALTHY }).copy1, copy2: record };

@@ -93,6 +93,22 @@ describe('findings', () => {
     expect(findings[0]?.message).toContain('a user module waits here for its first start');
   });
 
+  it('a parked user module that the installed firmware erases instead of moving', () => {
+    const parked = page(0x4000, '00000a08 fc200a08 0000 0600 0800 0501 04020600 00000000');
+    const by = (systemVersion: number, leavesParkedModule: boolean, second = ''): Finding[] =>
+      checkEeprom(decodeEeprom({ page1: parked, page2: page(0x10000, second), reader: 'current' }), {
+        systemVersion,
+        leavesParkedModule,
+      });
+    expect(summary(by(1321, false))).toEqual(['note eeprom/parked-module']);
+    const [finding, ...more] = by(2202, true);
+    expect(more).toEqual([]);
+    expect(finding).toMatchObject({ rule: 'eeprom/abandoned-module', severity: 'warning', region: 'eeprom1' });
+    expect(finding?.message).toContain('(system version 2202) does not: it erases the sector at its next start');
+    expect(finding?.remedy).toContain('flash it to 0x080A0000');
+    expect(by(2202, true, `${ACTIVE} 11000100`)[0]?.message).toContain('when it next needs it');
+  });
+
   it('every warning has a remedy', () => {
     for (const finding of [
       ...check('0000fff7 11000100', ''),

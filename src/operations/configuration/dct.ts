@@ -84,8 +84,8 @@ function inspectSection(source: ConfigurationSource, showSecrets: boolean): DctI
 }
 
 function inspectCopies(source: ConfigurationSource, showSecrets: boolean): DctInspection {
-  const { dctRegions, image, generation } = source;
-  const report = dctRegions && readDct(image, dctRegions, generation, showSecrets);
+  const { dctRegions, image, generation, board } = source;
+  const report = dctRegions && readDct(image, dctRegions, generation, board, showSecrets);
   if (!report || !dctRegions) throw configurationMissing('DCT', source);
   const copies = report.details.map((copy, index): DctCopyView => {
     const bytes = dctRegions[index] ? image.bytes(dctRegions[index]) : undefined;

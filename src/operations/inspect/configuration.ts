@@ -1,6 +1,7 @@
 /** The configuration regions of an image: DCT and EEPROM, read by the rules of the firmware that is on the chip. */
 import type { MemoryImage } from '../../core/image.js';
-import type { Region } from '../../layout/types.js';
+import { platformOf } from '../../layout/platforms.js';
+import type { Board, Region } from '../../layout/types.js';
 import type { Claim } from '../../regions/account.js';
 import { type DctReport, decodeApplicationSection, decodeDct } from '../../regions/dct/decode.js';
 import type { DctValues } from '../../regions/dct/report.js';
@@ -17,13 +18,16 @@ export interface SystemGeneration {
   /** 0.7.0-rc.1 to rc.6 and 0.8.0-rc.1, whose choice of a DCT copy lacks the last rule. */
   readonly earlyDct: boolean;
   readonly eepromReader: 'current' | 'legacy' | 'auto';
+  /** It does not move a user module parked in an EEPROM sector to its place, as 0.4.9 to 1.3.x do. */
+  readonly leavesParkedModule: boolean;
 }
 
-/** System versions: 0.7.0-rc.1 is 200, rc.6 is 205, 0.8.0-rc.1 is 300; 0.5.0-rc.1 is 12 (particle-releases.json). */
+/** System versions: 0.7.0-rc.1 is 200, rc.6 is 205, 0.8.0-rc.1 is 300; 0.5.0-rc.1 is 12; 1.4.0 is 1401 (particle-releases.json). */
 const FIRST_WITH_VERSION_RECORD = 200;
 const LAST_EARLY_070 = 205;
 const EARLY_080 = 300;
 const FIRST_WITH_NEWER_EEPROM = 12;
+const FIRST_WITHOUT_PARKED_MODULE = 1401;
 
 export function systemGeneration(modules: readonly LocatedModule[]): SystemGeneration {
   const versions = modules
@@ -34,7 +38,13 @@ export function systemGeneration(modules: readonly LocatedModule[]): SystemGener
     .map(({ module }) => module.info.moduleVersion);
   const [first] = versions;
   if (first === undefined || versions.some((version) => version !== first)) {
-    return { systemVersion: null, dctRules: 'unknown', earlyDct: false, eepromReader: 'auto' };
+    return {
+      systemVersion: null,
+      dctRules: 'unknown',
+      earlyDct: false,
+      eepromReader: 'auto',
+      leavesParkedModule: false,
+    };
   }
   const early = (first >= FIRST_WITH_VERSION_RECORD && first <= LAST_EARLY_070) || first === EARLY_080;
   return {
@@ -42,6 +52,7 @@ export function systemGeneration(modules: readonly LocatedModule[]): SystemGener
     dctRules: first >= FIRST_WITH_VERSION_RECORD ? 'from-0.7.0' : 'before-0.7.0',
     earlyDct: early,
     eepromReader: first >= FIRST_WITH_NEWER_EEPROM ? 'current' : 'legacy',
+    leavesParkedModule: first >= FIRST_WITHOUT_PARKED_MODULE,
   };
 }
 
@@ -50,21 +61,24 @@ export interface Configuration {
   readonly dctRegions: readonly [Region, Region] | null;
   readonly eeprom: Eeprom | null;
   readonly eepromRegions: readonly [Region, Region] | null;
+  readonly generation: SystemGeneration;
 }
 
 export function readConfiguration(
   image: MemoryImage,
   regions: readonly Region[],
   generation: SystemGeneration,
+  board: Board,
   showSecrets: boolean,
 ): Configuration {
   const dctRegions = regionPair(regions, 'dct');
   const eepromRegions = regionPair(regions, 'eeprom');
   return {
     dctRegions,
-    dct: dctRegions && readDct(image, dctRegions, generation, showSecrets),
+    dct: dctRegions && readDct(image, dctRegions, generation, board, showSecrets),
     eepromRegions,
     eeprom: eepromRegions && readEeprom(image, eepromRegions, generation),
+    generation,
   };
 }
 
@@ -79,6 +93,7 @@ export function readDct(
   image: MemoryImage,
   [first, second]: readonly [Region, Region],
   generation: SystemGeneration,
+  board: Board,
   showSecrets: boolean,
 ): DctReport | null {
   const copy1 = image.bytes(first) ?? null;
@@ -92,6 +107,7 @@ export function readDct(
       address2: second.start,
       rules: generation.dctRules,
       early: generation.earlyDct,
+      store: board.platform ? platformOf(board.platform.id)?.dctStore : undefined,
     },
     { showSecrets },
   );

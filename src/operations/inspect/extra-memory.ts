@@ -28,7 +28,8 @@ export function optionByteContext(board: Board): OptionByteContext {
     boards.includes(board.id),
   );
   const flash = board.chip.memories.find(({ kind }) => kind === 'flash');
-  return { layout, patterns, sectors: flash?.sectors ?? [], regions: regionsOf(board, defaultVariant(board)) };
+  const regions = regionsOf(board, defaultVariant(board));
+  return { layout, patterns, sectors: flash?.sectors ?? [], regions, refusals: board.dfu?.refusals };
 }
 
 /** @param optcr a FLASH_OPTCR word that was read separately; it wins over the read view in the image. */

@@ -85,7 +85,7 @@ export function examine(input: InspectInput, board: Board, options: InspectOptio
   const hasMap = kind === 'flash-dump' || kind === 'image';
   // A file that is one module has no configuration, even where a module of another platform lies over the place of one.
   const regions = hasMap ? survey.regions : [];
-  const configuration = readConfiguration(image, regions, systemGeneration(survey.modules), showSecrets);
+  const configuration = readConfiguration(image, regions, systemGeneration(survey.modules), board, showSecrets);
   const section = placed.special === 'dct-section' ? readDctSection(image, showSecrets) : null;
   const optionBytes = readOptionBytes(image, board, options.optcr);
   const total = judgedRanges(kind, image, flash);

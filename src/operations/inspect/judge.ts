@@ -86,9 +86,9 @@ function isAwaited({ module }: LocatedModule, { dct }: Configuration): boolean {
 /** Configuration is judged where it matters: a device that has it, or should have it. */
 function judgeConfiguration({ kind, configuration }: Evidence): Finding[] {
   if (kind !== 'flash-dump' && kind !== 'image') return [];
-  const { dct, eeprom } = configuration;
+  const { dct, eeprom, generation } = configuration;
   const stored = dct && (kind === 'flash-dump' || dct.current !== null);
-  return [...(stored ? dctFindings(dct) : []), ...(eeprom ? checkEeprom(eeprom) : [])];
+  return [...(stored ? dctFindings(dct) : []), ...(eeprom ? checkEeprom(eeprom, generation) : [])];
 }
 
 /** A module file should end with its module; padding is fine, other bytes are worth a word. */

@@ -58,6 +58,7 @@ export function summariseDct(dct: DctReport) {
     enterprise: dct.enterprise,
     fields: dct.fields ?? {},
     staleFields: staleFields(dct),
+    kept: dct.details.map(({ kept }) => kept),
   };
 }
 

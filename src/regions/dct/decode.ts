@@ -11,6 +11,7 @@ import {
   isErased,
   selectElectron,
 } from './electron.js';
+import { keptContent } from './kept.js';
 import { type DctValues, decodeValues } from './report.js';
 import {
   type CopyBytes,
@@ -38,6 +39,8 @@ export interface DctInput {
   readonly rules: DctRules | 'unknown';
   /** 0.7.0-rc.1 to rc.6 and 0.8.0-rc.1, which lack the last rule. */
   readonly early?: boolean;
+  /** Store of the board, for copies that do not tell by themselves; default: that of the Wi-Fi boards. */
+  readonly store?: DctStore | undefined;
 }
 
 export interface DctOptions {
@@ -58,6 +61,8 @@ export interface DctCopy {
   readonly sequence: number | null;
   /** What the copy says; null when it is erased, absent or has no header. */
   readonly values: DctValues | null;
+  /** What it holds that is worth saving, in words; found without a header too. */
+  readonly kept: readonly string[];
 }
 
 export interface DctReport extends Readonly<{ [K in keyof DctValues]: DctValues[K] | null }> {
@@ -83,7 +88,7 @@ export interface DctReport extends Readonly<{ [K in keyof DctValues]: DctValues[
 export function decodeDct(input: DctInput, options: DctOptions = {}): DctReport {
   if (input.copy1) requireCopySize(1, input.copy1);
   if (input.copy2) requireCopySize(2, input.copy2);
-  const store: DctStore = hasDcdWatermark(input.copy1) || hasDcdWatermark(input.copy2) ? 'electron' : 'wiced';
+  const store = storeOf(input);
   const { why, current, disagreement } = store === 'electron' ? chooseElectron(input) : choose(input);
   const details = [
     describeCopy(1, input.copy1, input.address1, store, current, why.rules, options),
@@ -102,6 +107,12 @@ export function decodeDct(input: DctInput, options: DctOptions = {}): DctReport 
     sequence: chosen?.sequence ?? null,
     details,
   };
+}
+
+/** The copies' own marks win over what the board is said to be. */
+function storeOf({ copy1, copy2, store = 'wiced' }: DctInput): DctStore {
+  if (hasDcdWatermark(copy1) || hasDcdWatermark(copy2)) return 'electron';
+  return hasHeaderMagic(copy1) || hasHeaderMagic(copy2) ? 'wiced' : store;
 }
 
 /** Address range of a field in the current copy. @throws UsageError DCT_NO_FIELD. */
@@ -153,8 +164,9 @@ function describeCopy(
   const hasHeader = store === 'electron' ? hasDcdWatermark(bytes) : hasHeaderMagic(bytes);
   const facts =
     bytes === null || !hasHeader ? NO_FACTS : store === 'electron' ? electronFacts(bytes) : recordFacts(bytes);
-  const values = bytes && hasHeader ? decodeValues(viewCopy(bytes, store), options.showSecrets ?? false) : null;
-  return { number, address, state, ...facts, values };
+  const decoded = bytes && !isErased(bytes) ? decodeValues(viewCopy(bytes, store), options.showSecrets ?? false) : null;
+  const kept = decoded ? keptContent(decoded, hasHeader) : [];
+  return { number, address, state, ...facts, values: hasHeader ? decoded : null, kept };
 }
 
 /** State of a copy that is not the current one. */

@@ -13,6 +13,7 @@ export {
   PAGE1_BYTES,
   PAGE2_ADDRESS,
   PAGE2_BYTES,
+  PARKED_MODULE,
   type PageContent,
   type PageNumber,
   type PageState,

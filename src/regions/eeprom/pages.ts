@@ -40,7 +40,7 @@ export const PAGE_WORD = { erased: 0xffffffff, copy: 0xffffeeee, active: 0xffff0
 export const LEGACY_WORD = { erased: 0xffff, receiving: 0xeeee, valid: 0x0000 } as const;
 
 /** A module in sector 3 that firmware 0.4.9 to 1.3.x moves to the user region at start (`HAL_Core_Setup_finalize`). */
-const PARKED_MODULE = { start: 0x080a0000, maxBytes: 80 * 1024, userPart: 5, headerBytes: 24 } as const;
+export const PARKED_MODULE = { start: 0x080a0000, maxBytes: 80 * 1024, userPart: 5, headerBytes: 24 } as const;
 
 export interface EepromPage {
   readonly number: PageNumber;

@@ -87,6 +87,18 @@ describe('inspect, a device', () => {
     expect(judge(bytes).modules[1]).toMatchObject({ region: 'eeprom1', role: 'parked', address: 0x0800c000 });
   });
 
+  it.each([
+    { version: 1321, rule: 'eeprom/parked-module' },
+    { version: 1401, rule: 'eeprom/abandoned-module' },
+  ])('knows what firmware of system version $version does with it', ({ version, rule }) => {
+    const bytes = dump([
+      [0x0800c000, userPart()],
+      [0x08020000, systemPart1(8, { version })],
+      [0x08060000, systemPart2(8, { version })],
+    ]);
+    expect(rulesOf(judge(bytes)).filter((id) => id.startsWith('eeprom/'))).toEqual([rule]);
+  });
+
   // Both recipes: hal/src/photon/wiced_test_mfg_combined.mk, see particle-modules 1.5.
   it.each([
     { generation: '0.4.7', length: 0x60000, functionId: 3 },
