@@ -2,12 +2,15 @@
  * Where the bytes of an input belong. Most files say it themselves; a raw binary is placed by the option of the user, by
  * the header of the module it begins with, or by its size when that is exactly the size of the flash.
  */
+import { readU32 } from '../core/bytes.js';
 import type { MemoryImage } from '../core/image.js';
+import { containsAddress } from '../core/range.js';
 import { moduleFunctionCode } from '../layout/platforms.js';
-import type { Board } from '../layout/types.js';
+import type { Board, Region } from '../layout/types.js';
 import { identifyDctBytes } from '../regions/dct/identify.js';
 import { readDamagedHeader, readForeignModule, readModuleInfo } from '../regions/module/decode.js';
 import { flashOf } from '../regions/module/find.js';
+import { CRC_BYTES } from '../regions/module/format.js';
 
 export type BaseSource = 'given' | 'file' | 'header' | 'inferred';
 
@@ -77,15 +80,29 @@ function move(image: MemoryImage, base: number, baseSource: BaseSource, baseReas
   return { image: image.shift(base - (image.span?.start ?? 0)), base, baseSource, baseReason };
 }
 
-function damagedRegion(bytes: Uint8Array, board: Board) {
-  return board.regions.find(
-    (region) =>
-      region.module &&
-      readDamagedHeader(bytes, {
-        start: region.start,
-        functionId: moduleFunctionCode(region.module.function) ?? -1,
-        index: region.module.index,
-        platformId: board.platform?.id ?? -1,
-      }),
-  );
+/** The region whose module the damaged header describes best; the first one of equals. */
+function damagedRegion(bytes: Uint8Array, board: Board): Region | undefined {
+  let best: { readonly region: Region; readonly score: number } | undefined;
+  for (const region of board.regions) {
+    const score = damagedScore(bytes, region, board);
+    if (score > (best?.score ?? 0)) best = { region, score };
+  }
+  return best?.region;
+}
+
+/** How much speaks for a damaged module of this region; 0 when its header is not one. */
+function damagedScore(bytes: Uint8Array, region: Region, board: Board): number {
+  if (!region.module) return 0;
+  const damaged = readDamagedHeader(bytes, {
+    start: region.start,
+    functionId: moduleFunctionCode(region.module.function) ?? -1,
+    index: region.module.index,
+    platformId: board.platform?.id ?? -1,
+  });
+  if (!damaged) return 0;
+  const { agreeing, headerOffset, info } = damaged;
+  // Regions of one flash share the platform and the high bits of the end; where the code starts and ends tells them apart.
+  const startsHere = headerOffset > 0 && containsAddress(region, readU32(bytes, 4));
+  const endsHere = info.moduleEndAddress + CRC_BYTES === region.start + bytes.length;
+  return agreeing + (startsHere ? 2 : 0) + (endsHere ? 1 : 0);
 }

@@ -8,6 +8,8 @@ export interface BaseInference {
   /** 0 … 1. */
   readonly confidence: number;
   readonly reason: string;
+  /** False when one header without a right CRC is all there is: tables of builds look like that. */
+  readonly proven: boolean;
 }
 
 interface FlashShape {
@@ -73,6 +75,7 @@ function fromModules(
     address: base,
     confidence: Math.round(confidence * 100) / 100,
     reason: `${vote.modules} ${noun} with ${formatAddress(base)} (${vote.verified} with a right CRC)${others}.`,
+    proven: vote.verified > 0 || vote.modules > 1,
   };
 }
 
@@ -97,5 +100,5 @@ function fromVectors(landmarks: readonly Landmark[], length: number, flash: Flas
     fitting.length === 1
       ? `Only with ${formatAddress(base)} do all ${table.handlers} handlers of the vector table at offset ${table.offset} lie inside the dump, with the table at the start of a sector.`
       : `The ${table.handlers} handlers of the vector table at offset ${table.offset} lie inside the dump with ${fitting.length} bases; ${formatAddress(base)} is the nearest below them.`;
-  return { address: base, confidence: known ? (table.handlers >= 7 ? 0.85 : 0.7) : 0.5, reason };
+  return { address: base, confidence: known ? (table.handlers >= 7 ? 0.85 : 0.7) : 0.5, reason, proven: true };
 }

@@ -274,7 +274,7 @@ function examineBase(content: Uint8Array, landmarks: readonly Landmark[], flash:
   const beyond = base.address - flash.start;
   const odd = beyond < 0 ? beyond : beyond % BASE_GRANULE;
   const starts = landmarks[0]?.offset === 0;
-  if (odd === 0 || (starts && beyond >= 0)) return;
+  if (odd === 0 || !base.proven || (starts && beyond >= 0)) return;
   draft.oddOffset = odd;
   draft.sentences.push(
     odd < 0

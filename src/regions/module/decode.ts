@@ -78,6 +78,8 @@ export interface DamagedHeader {
   readonly headerOffset: number;
   readonly info: ModuleInfo;
   readonly problems: readonly HeaderProblem[];
+  /** How many of its statements (start, end, platform, function with index) are the expected ones. */
+  readonly agreeing: number;
 }
 
 /** No flash of a supported chip, and no module of any platform, is larger (Gen 3 parts stay below 2 MiB). */
@@ -176,8 +178,7 @@ export function readDamagedHeader(
     return undefined;
   }
   const info = MODULE_INFO.decode(bytes, headerOffset);
-  const problems = headerProblems(info, headerOffset);
-  if (problems.length === 0) return undefined;
+  if (headerProblems(info, headerOffset).length === 0) return undefined;
   const agreeing = [
     info.moduleStartAddress === expected.start,
     info.platformId === expected.platformId,
@@ -185,7 +186,16 @@ export function readDamagedHeader(
     info.moduleEndAddress >>> 20 === expected.start >>> 20 && info.moduleEndAddress > expected.start,
   ].filter(Boolean).length;
   // One agreeing field happens by chance in code; two independent ones do not.
-  return agreeing >= 2 ? { headerOffset, info, problems } : undefined;
+  return agreeing >= 2
+    ? { headerOffset, info, problems: problemsAt(info, headerOffset, expected.start), agreeing }
+    : undefined;
+}
+
+/** Problems of a header whose place is known: a wrong start does not make the end wrong that fits the right one. */
+function problemsAt(info: ModuleInfo, headerOffset: number, start: number): HeaderProblem[] {
+  const problems = headerProblems({ ...info, moduleStartAddress: start }, headerOffset);
+  if (info.moduleStartAddress === start) return problems;
+  return [problem('module_start_address', hex(start), hex(info.moduleStartAddress)), ...problems];
 }
 
 function decodeModule(

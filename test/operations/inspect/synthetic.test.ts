@@ -69,6 +69,13 @@ describe('inspect, a device', () => {
     expect(rulesOf(report)).not.toContain('placement/missing');
   });
 
+  it('blames a damaged start address alone when the end fits the place', () => {
+    const bytes = healthyDump();
+    writeU32(bytes, 0x20184, 0x1234);
+    const finding = judge(bytes).findings.find((entry) => entry.rule === 'module/damaged-header');
+    expect(finding?.message).toMatch(/damaged: module_start_address is 0x00001234, expected 0x08020000$/);
+  });
+
   it('takes a copy in the OTA region for residue and one in the factory region for the factory image', () => {
     const bytes = healthyDump();
     bytes.set(systemPart1(), 0xc0000);
@@ -188,6 +195,20 @@ describe('inspect, a file', () => {
     expect(report.input).toMatchObject({ base: 0x08060000, baseSource: 'header' });
     expect(report.sectors).toEqual([]);
     expect(report.verdict).toBe('pass');
+  });
+
+  it.each([
+    { name: 'system part 1, start', module: systemPart1(), base: 0x08020000, at: 0x184, value: 0x1234 },
+    { name: 'system part 1, end', module: systemPart1(), base: 0x08020000, at: 0x188, value: 0x08020000 },
+    { name: 'system part 2, start', module: systemPart2(), base: 0x08060000, at: 0x184, value: 0 },
+    { name: 'bootloader, start', module: bootloader(), base: 0x08000000, at: 0x184, value: 0x1234 },
+    { name: 'user part, end', module: userPart(), base: 0x080a0000, at: 4, value: 0 },
+  ])('places a module with a damaged header by what is left of it: $name', ({ module, base, at, value }) => {
+    writeU32(module, at, value);
+    const report = judge(module);
+    expect(report.kind).toBe('module');
+    expect(report.input).toMatchObject({ base, baseSource: 'inferred' });
+    expect(rulesOf(report)).toEqual(['module/damaged-header']);
   });
 
   it('finds the end of a padded module through its header', () => {

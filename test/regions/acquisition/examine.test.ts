@@ -307,6 +307,13 @@ describe('place', () => {
     expect(report.sentences.join(' ')).toContain('3 bytes stand in front of the content');
   });
 
+  it('does not take the table entry of a build for content that starts late', () => {
+    const bytes = makeForeignFirmware(0x20000, 0x08020000);
+    const entry = makeModule({ start: 0x08000000, length: 8_000, function: 2, index: 0, vectors: 'none' });
+    bytes.set(entry.subarray(0, 24), 0x5008);
+    expect(examine(bytes, 0x08020000)).toMatchObject({ oddOffset: null });
+  });
+
   it('lists modules that were simply concatenated', () => {
     const first = makeModule({ start: 0x08020000, length: 8_000, function: 4, index: 1, vectors: 'bare' });
     const second = makeModule({ start: 0x08060000, length: 9_000, function: 4, index: 2 });
