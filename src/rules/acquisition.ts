@@ -61,7 +61,7 @@ export const transformed = defineRule({
       ' ',
     ),
   remedy: (e) =>
-    `Undo ${e.transform} with "convert", or export the dump again in byte order; do not flash it as it is.`,
+    `Undo it with "flashatlas convert --undo ${e.transform} IN -o OUT", or export the dump again in byte order; do not flash it as it is.`,
 });
 
 export const repeated = defineRule({

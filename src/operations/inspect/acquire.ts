@@ -1,10 +1,9 @@
 /** Whether the input was read correctly; what can be undone is undone before anything else looks at it. */
 
 import type { Finding } from '../../core/finding.js';
-import { MemoryImage } from '../../core/image.js';
 import { sizeOf } from '../../core/range.js';
 import type { Board, Memory } from '../../layout/types.js';
-import { type AcquisitionReport, examineAcquisition, undoTransform } from '../../regions/acquisition/index.js';
+import { type AcquisitionReport, examineAcquisition, undoTransformOf } from '../../regions/acquisition/index.js';
 import { flashOf, type ModuleSurvey, surveyModules } from '../../regions/module/find.js';
 import { checkAcquisition } from '../../rules/acquisition.js';
 import { type Placeable, type PlacedImage, placeImage } from '../place.js';
@@ -30,7 +29,7 @@ export function acquire(input: Placeable, board: Board): Acquired {
   const acquisition = examineAcquisition(placed.image, board.chip);
   const findings = checkAcquisition(acquisition, { baseSource: placed.baseSource ?? undefined });
   if (acquisition.transform) {
-    const undone = transformed(input, acquisition.transform);
+    const undone = { ...input, image: undoTransformOf(input.image, acquisition.transform) };
     const place = placeImage(undone, board);
     return { placed: place, survey: surveyModules(place.image, board), acquisition, findings };
   }
@@ -60,14 +59,6 @@ function isSound({ image, baseSource }: PlacedImage, survey: ModuleSurvey, flash
   if (baseSource === 'file') return true;
   const systemParts = sound.filter(({ module, role }) => role === 'main' && module.function !== 'user-part');
   return systemParts.length > 1 && span.start === flash.start && sizeOf(span) === sizeOf(flash);
-}
-
-function transformed(input: Placeable, transform: Parameters<typeof undoTransform>[1]): Placeable {
-  const segments = input.image.segments.map((segment) => ({
-    ...segment,
-    bytes: undoTransform(segment.bytes, transform),
-  }));
-  return { image: MemoryImage.fromSegments(segments), addressSource: input.addressSource };
 }
 
 function lowerFirst(text: string): string {
