@@ -36,7 +36,10 @@ function titled(title: string, body: string, style: Style): string {
   return `${style.bold(style.cyan(title))}\n${body}`;
 }
 
-function heading({ input, summary, layout, deviceOs, dependencies, kind }: InspectReport, style: Style): string {
+function heading(
+  { input, summary, layout, deviceOs, dependencies, kind, acquisition }: InspectReport,
+  style: Style,
+): string {
   const base =
     input.base === null
       ? `no base address: ${input.baseReason}`
@@ -48,7 +51,7 @@ function heading({ input, summary, layout, deviceOs, dependencies, kind }: Inspe
     `sha256 ${input.sha256}`,
     `layout ${layout.board} on ${layout.chip}${layout.variant ? `, ${layout.variant} map` : ''}`,
   ];
-  if (kind === 'flash-dump' || kind === 'image') {
+  if ((kind === 'flash-dump' || kind === 'image') && acquisition?.judged !== false) {
     const system = deviceOs ? `Device OS ${deviceOs}` : 'no single Device OS release';
     lines.push(`${system}, dependencies ${dependencies === 'ok' ? 'met' : `not met: ${dependencies.length}`}`);
   }

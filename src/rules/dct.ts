@@ -18,6 +18,8 @@ type UnusableCopies = {
   rule: number;
   rules: string;
   store: string;
+  /** False when the bootloader or a system part is missing. */
+  starts: boolean;
   address1: string;
   address2: string;
 };
@@ -38,10 +40,10 @@ export const noUsableCopy = defineRule({
   about: 'Neither DCT copy is usable: no device key, no claim, no credentials.',
   message: (e: UnusableCopies) => {
     const state = e.copy1 === 'erased' && e.copy2 === 'erased' ? 'both erased' : `${e.copy1} and ${e.copy2}`;
-    return `No device key, no claim, no credentials: neither DCT copy is usable (${state}). The board starts, and the firmware writes an empty table into copy 1 and makes a new device key.${ledWithoutTable(e)}`;
+    return `No device key, no claim, no credentials: neither DCT copy is usable (${state}). ${e.starts ? 'The board starts, and the firmware' : 'The board does not start, because modules are missing; once it has them, the firmware'} writes an empty table into copy 1 and makes a new device key.${ledWithoutTable(e)}`;
   },
   remedy: (e) =>
-    `Write both DCT sectors (${e.address1} and ${e.address2}) from a backup of this board: nothing else is needed. Without one, ${NEW_KEYS}${e.store === 'electron' ? '' : '; then set up Wi-Fi'}.`,
+    `Write both DCT sectors (${e.address1} and ${e.address2}) from a backup of this board: nothing else is needed. Without one, ${e.starts ? '' : 'flash the missing modules, '}${NEW_KEYS}${e.store === 'electron' ? '' : '; then set up Wi-Fi'}.`,
 });
 
 export const rulesDisagree = defineRule({
@@ -123,10 +125,13 @@ export const dctRules = [
   ...dctKeyRules,
 ] as const;
 
-/** Judges a decoded DCT. Sectors the image does not hold are not judged. */
-export function dctFindings(dct: DctReport): Finding[] {
+/**
+ * Judges a decoded DCT. Sectors the image does not hold are not judged.
+ * @param starts False when the bootloader or a system part is missing.
+ */
+export function dctFindings(dct: DctReport, starts = true): Finding[] {
   if (dct.copies.every((state) => state === 'absent')) return [];
-  if (dct.current === null) return dct.copies.includes('absent') ? [] : [reportNoUsableCopy(dct)];
+  if (dct.current === null) return dct.copies.includes('absent') ? [] : [reportNoUsableCopy(dct, starts)];
   return [
     ...checkCopies(dct, dct.current),
     ...checkDeviceKey(dct),
@@ -136,11 +141,19 @@ export function dctFindings(dct: DctReport): Finding[] {
   ];
 }
 
-function reportNoUsableCopy({ details: [first, second], copies, why, store }: DctReport): Finding {
+function reportNoUsableCopy({ details: [first, second], copies, why, store }: DctReport, starts: boolean): Finding {
   const start = Math.min(first.address, second.address);
   const end = Math.max(first.address, second.address) + DCT_COPY_BYTES;
   const addresses = { address1: formatAddress(first.address), address2: formatAddress(second.address) };
-  const evidence = { copy1: copies[0], copy2: copies[1], rule: why.rule, rules: why.rules, store, ...addresses };
+  const evidence = {
+    copy1: copies[0],
+    copy2: copies[1],
+    rule: why.rule,
+    rules: why.rules,
+    store,
+    starts,
+    ...addresses,
+  };
   return report(noUsableCopy, { start, end }, evidence, { region: 'dct1' });
 }
 

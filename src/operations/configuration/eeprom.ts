@@ -44,7 +44,7 @@ export function inspectEeprom(input: InspectInput, board: Board, reader: EepromR
     size2: second.end - second.start,
     reader: reader === 'auto' ? generation.eepromReader : reader,
   });
-  const findings = sortFindings([...source.findings, ...checkEeprom(eeprom)]);
+  const findings = sortFindings([...source.findings, ...(source.judged ? checkEeprom(eeprom) : [])]);
   return { source, eeprom, readerReason: reasonOf(reader, source, eeprom), findings, verdict: verdictOf(findings) };
 }
 
