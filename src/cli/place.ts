@@ -7,6 +7,7 @@ import type { MemoryImage } from '../core/image.js';
 import type { ReadResult } from '../formats/index.js';
 import type { Board } from '../layout/types.js';
 import { type BaseSource, placeImage } from '../operations/place.js';
+import { type Transform, undoTransformOf } from '../regions/acquisition/index.js';
 import { type ParsedArguments, parseNumber } from './args.js';
 import { openFile } from './open.js';
 
@@ -53,8 +54,13 @@ export function requireFiles(operands: readonly string[], paths = operands): voi
   }
 }
 
-/** Reads one input and puts it in its place. @throws InputError, FormatError, UsageError USAGE_ADDRESS_GIVEN_TWICE */
-export async function placeFile(operand: string, args: ParsedArguments, board: Board): Promise<PlacedFile> {
+/** Reads one input, undoes a rearrangement of its bytes and puts it in its place. @throws InputError, FormatError, UsageError USAGE_ADDRESS_GIVEN_TWICE */
+export async function placeFile(
+  operand: string,
+  args: ParsedArguments,
+  board: Board,
+  undo?: Transform,
+): Promise<PlacedFile> {
   const { address, path } = splitAddress(operand);
   const options = { maxSize: MAX_TEXT_SIZE, alternate: args.number('--alternate') };
   const { bytes, result } = await openFile(path, args, address === undefined ? options : { ...options, base: address });
@@ -67,7 +73,9 @@ export async function placeFile(operand: string, args: ParsedArguments, board: B
       help: 'Leave the address out, or move the image with --base or --offset.',
     });
   }
-  const { image, base, baseSource, baseReason } = placeImage(result, board);
+  // Before it is placed: a header can only be read in the order it was written in.
+  const ordered = undo ? { ...result, image: undoTransformOf(result.image, undo) } : result;
+  const { image, base, baseSource, baseReason } = placeImage(ordered, board);
   const findings = result.findings.map((finding) => withOrigin(finding, result));
   return { path, bytes, result, image, base, baseSource, baseReason, findings };
 }

@@ -27,7 +27,10 @@ export function readingSections({ container, acquisition }: InspectReport, width
   const sections: Section[] = [];
   const facts = container ? containerFacts(container) : [];
   if (facts.length > 0) sections.push({ title: 'Container', body: renderFacts(facts, width) });
-  const sentences = acquisition?.sentences ?? [];
+  const sentences = [...(acquisition?.sentences ?? [])];
+  if (acquisition?.judged === false) {
+    sentences.push('The content was not judged: it shows how the chip was read, not what is on the board.');
+  }
   if (sentences.length > 0) {
     const body = sentences.map((sentence) => wrapText(sentence, width, '  ')).join('\n');
     sections.push({ title: 'How it was read', body });

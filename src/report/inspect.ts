@@ -37,7 +37,7 @@ function titled(title: string, body: string, style: Style): string {
 }
 
 function heading(
-  { input, summary, layout, deviceOs, dependencies, kind, modules }: InspectReport,
+  { input, summary, layout, deviceOs, dependencies, kind, modules, acquisition }: InspectReport,
   style: Style,
 ): string {
   const base =
@@ -52,7 +52,8 @@ function heading(
     `layout ${layout.board} on ${layout.chip}${layout.variant ? `, ${layout.variant} map` : ''}`,
   ];
   const installed = modules.filter(({ role }) => role === 'main');
-  if ((kind === 'flash-dump' || kind === 'image') && installed.length > 0) {
+  const hasMap = kind === 'flash-dump' || kind === 'image';
+  if (hasMap && acquisition?.judged !== false && installed.length > 0) {
     const system = deviceOs ? `Device OS ${deviceOs}` : 'no single Device OS release';
     const open = installed.some((module) => module.dependencies.some(({ satisfied }) => !satisfied));
     const met = open ? 'met as far as this input holds them' : 'met';

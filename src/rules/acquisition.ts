@@ -61,7 +61,7 @@ export const transformed = defineRule({
       ' ',
     ),
   remedy: (e) =>
-    `Undo ${e.transform} with "convert", or export the dump again in byte order; do not flash it as it is.`,
+    `Undo it with "flashatlas convert --undo ${e.transform} IN -o OUT", or export the dump again in byte order; do not flash it as it is.`,
 });
 
 export const repeated = defineRule({
@@ -181,6 +181,17 @@ export const acquisitionRules = [
   baseMismatch,
   droppedChunk,
 ] as const;
+
+/** True for a reading whose content is not that of the chip: what else it shows says nothing about the board. */
+export function isUnreadable({ rule, severity }: Finding): boolean {
+  const rules: readonly string[] = [allZero.id, constantUnit.id, repeated.id, stuckDataLine.id, stuckAddressLine.id];
+  return severity === 'error' && rules.includes(rule);
+}
+
+/** True when the content lies beside its addresses, unless it is moved. */
+export function isMisplaced({ rule }: Finding): boolean {
+  return rule === oddOffset.id;
+}
 
 /** What the acquisition report means for the dump, one finding per peculiarity. */
 export function checkAcquisition(acquisition: AcquisitionReport, options: AcquisitionOptions = {}): Finding[] {

@@ -18,6 +18,8 @@ type UnusableCopies = {
   rule: number;
   rules: string;
   store: string;
+  /** False when the bootloader or a system part is missing. */
+  starts: boolean;
   address1: string;
   address2: string;
   /** `copy 1 at 0x08004000 still holds the device private key`; empty when there is nothing to save. */
@@ -48,13 +50,18 @@ export const noUsableCopy = defineRule({
     if (e.kept) {
       return `Neither DCT copy is usable (${state}), but not all is lost: ${e.kept}. Once the board runs, the firmware writes an empty table and erases what is there.`;
     }
+    const starts = e.starts
+      ? 'The board starts, and the firmware'
+      : 'The board does not start, because modules are missing; once it has them, the firmware';
     const empty = e.store === 'electron' ? 'starts an empty table' : 'writes an empty table into copy 1';
-    return `No device key, no claim, no credentials: neither DCT copy is usable (${state}). The board starts, and the firmware ${empty} and makes a new device key.${ledWithoutTable(e)}`;
+    return `No device key, no claim, no credentials: neither DCT copy is usable (${state}). ${starts} ${empty} and makes a new device key.${ledWithoutTable(e)}`;
   },
-  remedy: (e) =>
-    e.kept
-      ? saveFirst(e)
-      : `Write both DCT sectors (${e.address1} and ${e.address2}) from a backup of this board: nothing else is needed. Without one, ${NEW_KEYS}${e.store === 'electron' ? '' : '; then set up Wi-Fi'}.`,
+  remedy: (e) => {
+    if (e.kept) return saveFirst(e);
+    const first = e.starts ? '' : 'flash the missing modules, ';
+    const last = e.store === 'electron' ? '' : '; then set up Wi-Fi';
+    return `Write both DCT sectors (${e.address1} and ${e.address2}) from a backup of this board: nothing else is needed. Without one, ${first}${NEW_KEYS}${last}.`;
+  },
 });
 
 export const rulesDisagree = defineRule({
@@ -136,10 +143,13 @@ export const dctRules = [
   ...dctKeyRules,
 ] as const;
 
-/** Judges a decoded DCT. Sectors the image does not hold are not judged. */
-export function dctFindings(dct: DctReport): Finding[] {
+/**
+ * Judges a decoded DCT. Sectors the image does not hold are not judged.
+ * @param starts False when the bootloader or a system part is missing.
+ */
+export function dctFindings(dct: DctReport, starts = true): Finding[] {
   if (dct.copies.every((state) => state === 'absent')) return [];
-  if (dct.current === null) return dct.copies.includes('absent') ? [] : [reportNoUsableCopy(dct)];
+  if (dct.current === null) return dct.copies.includes('absent') ? [] : [reportNoUsableCopy(dct, starts)];
   return [
     ...checkCopies(dct, dct.current),
     ...checkDeviceKey(dct),
@@ -149,7 +159,7 @@ export function dctFindings(dct: DctReport): Finding[] {
   ];
 }
 
-function reportNoUsableCopy({ details, copies, why, store }: DctReport): Finding {
+function reportNoUsableCopy({ details, copies, why, store }: DctReport, starts: boolean): Finding {
   const [first, second] = details;
   const start = Math.min(first.address, second.address);
   const end = Math.max(first.address, second.address) + DCT_COPY_BYTES;
@@ -160,6 +170,7 @@ function reportNoUsableCopy({ details, copies, why, store }: DctReport): Finding
     rule: why.rule,
     rules: why.rules,
     store,
+    starts,
     ...addresses,
     kept: keptWords(details),
   };

@@ -1,8 +1,9 @@
 /** What commands say about an input whose bytes were rearranged or misread between the chip and the file. */
 import { describe, expect, it } from 'vitest';
+import { readAny } from '../../src/formats/index.js';
 import { undoTransform } from '../../src/regions/acquisition/index.js';
 import { Workbench } from '../support/command-line.js';
-import { healthyDump } from '../support/synthetic.js';
+import { healthyDump, systemPart1 } from '../support/synthetic.js';
 
 const bench = new Workbench();
 bench.put('swapped.bin', undoTransform(healthyDump(), 'byteswap16'));
@@ -27,5 +28,15 @@ describe('a byte-swapped dump', () => {
     const { findings } = JSON.parse(bench.run([...command, '--json', 'swapped.bin']).text);
     expect(findings.map(({ rule }: { rule: string }) => rule)).toContain('acquisition/transformed');
     expect(bench.run([...command, 'plain.bin']).text).not.toContain('acquisition/');
+  });
+
+  it('is put back in order by the command that the remedy names', () => {
+    bench.expect(0, ['convert', '--undo', 'byteswap16', 'swapped.bin', '-o', 'right.bin']);
+    expect(bench.get('right.bin')).toEqual(healthyDump());
+    bench.put('part.bin', undoTransform(systemPart1(), 'byteswap32'));
+    bench.expect(0, ['convert', '--undo', 'byteswap32', 'part.bin', '-o', 'part.hex']);
+    const { image } = readAny(bench.get('part.hex'));
+    expect(image.span?.start).toBe(0x08020000);
+    expect(image.bytes({ start: 0x08020000, end: 0x08020000 + systemPart1().length })).toEqual(systemPart1());
   });
 });

@@ -57,7 +57,7 @@ describe('checkAcquisition', () => {
     expect(finding.message).toMatch(
       /^The bytes are rearranged \(byteswap16\)\. Undoing byteswap16 brings out 4 module/,
     );
-    expect(finding.remedy).toContain('Undo byteswap16');
+    expect(finding.remedy).toContain('convert --undo byteswap16');
   });
 
   it('warns of a smaller chip, and fails a dump that repeats in small steps', () => {

@@ -10,6 +10,7 @@ import type { WriteOptions } from '../../formats/index.js';
 import type { Board } from '../../layout/types.js';
 import { type ConvertOptions, convertChunks } from '../../operations/convert.js';
 import { chooseOutputFormat, type Model, type OutputFormat } from '../../operations/convert-format.js';
+import { TRANSFORMS, type Transform } from '../../regions/acquisition/index.js';
 import { type ConversionOutput, renderConversion } from '../../report/convert.js';
 import { renderFindings } from '../../report/findings.js';
 import { renderJson } from '../../report/json.js';
@@ -24,7 +25,7 @@ import { MAX_TEXT_SIZE, type PlacedFile, placeFile, requireFiles, splitAddress }
 export const command: Command = {
   operands: 'IN... -o OUT',
   about:
-    'Writes one or several inputs in another format. An input is FILE or ADDRESS:FILE; a raw module goes where its header says. Steps, in this order: merge, --crop, --exclude, --trim, --fill, --offset. Exit 1 when the inputs are damaged (--permissive) or a DfuSe output holds what the board will refuse.',
+    'Writes one or several inputs in another format. An input is FILE or ADDRESS:FILE; a raw module goes where its header says. Steps, in this order: --undo, merge, --crop, --exclude, --trim, --fill, --offset. Exit 1 when the inputs are damaged (--permissive) or a DfuSe output holds what the board will refuse.',
   options: {
     ...OUTPUT_OPTIONS,
     '--to': { type: 'text', value: 'FORMAT', about: 'output format (default: by the name of OUT; .gz packs it)' },
@@ -35,6 +36,12 @@ export const command: Command = {
       about: 'address of the first byte of a raw binary; inputs with addresses are moved there',
     },
     '--max-size': { type: 'number', value: 'BYTES', about: 'largest input to read (default 256M)' },
+    '--undo': {
+      type: 'text',
+      value: 'ORDER',
+      choices: TRANSFORMS,
+      about: 'put bytes that were rearranged when the chip was read back in order',
+    },
     '--offset': { type: 'number', signed: true, value: 'N', about: 'move everything by N bytes; may be negative' },
     '--crop': { type: 'list', value: 'RANGE', about: 'keep only START-END or START+SIZE (repeatable)' },
     '--exclude': { type: 'list', value: 'RANGE', about: 'leave this range out (repeatable)' },
@@ -63,6 +70,7 @@ export const command: Command = {
     'flashatlas convert app.hex -o app.bin',
     'flashatlas convert part1.bin part2.bin tinker.bin -o firmware.hex',
     'flashatlas convert --base 0x08000000 --crop 0x08020000-0x0807FFFF dump.bin -o system.srec',
+    'flashatlas convert --undo byteswap16 dump.bin -o right.bin',
     'flashatlas convert dump.hex.gz --to bin -o - | sha256sum',
     'flashatlas convert --like input --exclude 0x08004000+32K old.hex -o new.hex',
   ],
@@ -74,8 +82,9 @@ export const command: Command = {
     );
     const output = outputFrom(args, context, inputPaths(args));
     const board = await boardFrom(args);
+    const undo = args.text('--undo') as Transform | undefined;
     const files: PlacedFile[] = [];
-    for (const operand of args.operands) files.push(await placeFile(operand, args, board));
+    for (const operand of args.operands) files.push(await placeFile(operand, args, board, undo));
     requireOneRaw(files, args);
     const model = await modelOf(args, files);
     const target = chooseOutputFormat({
@@ -182,7 +191,7 @@ function identityCheck(
   options: ConvertOptions & WriteOptionsSubset,
 ): { observe: (chunk: Uint8Array) => void; findings: () => Finding[] } | undefined {
   const [file] = files;
-  const changes = ['--crop', '--exclude', '--trim', '--fill', '--offset', '--record-bytes', '--line-end'];
+  const changes = ['--undo', '--crop', '--exclude', '--trim', '--fill', '--offset', '--record-bytes', '--line-end'];
   const others = ['--address-bits', '--start', '--header', '--alternate'];
   const changed = [...changes, ...others].some((name) => args.has(name)) || options.base !== undefined;
   if (args.text('--like') !== 'input' || !file || files.length > 1 || changed || format !== file.result.format) {

@@ -97,7 +97,7 @@ function inspectCopies(source: ConfigurationSource, showSecrets: boolean): DctIn
     };
   });
   const chosen = report.current === null ? null : (copies[report.current - 1] ?? null);
-  const findings = sortFindings([...source.findings, ...dctFindings(report)]);
+  const findings = sortFindings([...source.findings, ...(source.judged ? dctFindings(report, source.starts) : [])]);
   return {
     ...{ source, store: report.store, report, copies, chosen, showSecrets, findings },
     leftovers: leftoversOf(copies, chosen),

@@ -44,7 +44,8 @@ export function inspectEeprom(input: InspectInput, board: Board, reader: EepromR
     size2: second.end - second.start,
     reader: reader === 'auto' ? generation.eepromReader : reader,
   });
-  const findings = sortFindings([...source.findings, ...checkEeprom(eeprom, generation)]);
+  const own = source.judged ? checkEeprom(eeprom, generation) : [];
+  const findings = sortFindings([...source.findings, ...own]);
   return { source, eeprom, readerReason: reasonOf(reader, source, eeprom), findings, verdict: verdictOf(findings) };
 }
 

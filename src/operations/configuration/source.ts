@@ -5,7 +5,7 @@ import type { Finding } from '../../core/finding.js';
 import type { MemoryImage } from '../../core/image.js';
 import { sizeOf } from '../../core/range.js';
 import type { Board, Region } from '../../layout/types.js';
-import { flashOf } from '../../regions/module/find.js';
+import { canStart, flashOf } from '../../regions/module/find.js';
 import { acquire } from '../inspect/acquire.js';
 import { regionPair, type SystemGeneration, systemGeneration } from '../inspect/configuration.js';
 import { describeInput, type InspectInput } from '../inspect/inspect.js';
@@ -38,6 +38,10 @@ export interface ConfigurationSource {
   readonly generation: SystemGeneration;
   /** How the input was read: what comes after it holds only as far as these let it. */
   readonly findings: readonly Finding[];
+  /** False when the reading is so bad that its content is not that of the board. */
+  readonly judged: boolean;
+  /** False when a place of the bootloader or of a system part is here without its module. */
+  readonly starts: boolean;
 }
 
 const FORM_WORDS: Readonly<Record<SourceForm, string>> = {
@@ -52,9 +56,11 @@ const FORM_WORDS: Readonly<Record<SourceForm, string>> = {
 
 /** Places an input. Loose EEPROM sectors, which nothing else recognises, are told by their size when `eeprom` is asked for. */
 export function openConfiguration(input: InspectInput, board: Board, eeprom = false): ConfigurationSource {
-  const { placed, survey, findings } = acquire(input, board);
+  const { placed, survey, findings, judged } = acquire(input, board);
   const source = {
     board,
+    judged,
+    starts: canStart(survey),
     generation: systemGeneration(survey.modules),
     dctRegions: regionPair(survey.regions, 'dct'),
     eepromRegions: regionPair(survey.regions, 'eeprom'),

@@ -1,12 +1,11 @@
 /** Whether the input was read correctly; what can be undone is undone before anything else looks at it. */
 
 import type { Finding } from '../../core/finding.js';
-import { MemoryImage } from '../../core/image.js';
 import { sizeOf } from '../../core/range.js';
 import type { Board, Memory } from '../../layout/types.js';
-import { type AcquisitionReport, examineAcquisition, undoTransform } from '../../regions/acquisition/index.js';
+import { type AcquisitionReport, examineAcquisition, undoTransformOf } from '../../regions/acquisition/index.js';
 import { flashOf, type ModuleSurvey, surveyModules } from '../../regions/module/find.js';
-import { checkAcquisition } from '../../rules/acquisition.js';
+import { checkAcquisition, isMisplaced, isUnreadable } from '../../rules/acquisition.js';
 import { type Placeable, type PlacedImage, placeImage } from '../place.js';
 
 export interface Acquired {
@@ -15,6 +14,8 @@ export interface Acquired {
   /** Null when the modules in it prove that it was read well, or when the input is no raw dump. */
   readonly acquisition: AcquisitionReport | null;
   readonly findings: readonly Finding[];
+  /** False when the reading is so bad that the content says nothing about the board. */
+  readonly judged: boolean;
 }
 
 /** An inferred base below this is a hint for the reader, not a place to put the bytes. */
@@ -25,27 +26,30 @@ export function acquire(input: Placeable, board: Board): Acquired {
   const survey = surveyModules(placed.image, board);
   const flash = flashOf(board);
   if (placed.special || placed.image.byteCount === 0 || isSound(placed, survey, flash)) {
-    return { placed, survey, acquisition: null, findings: [] };
+    return { placed, survey, acquisition: null, findings: [], judged: true };
   }
   const acquisition = examineAcquisition(placed.image, board.chip);
   const findings = checkAcquisition(acquisition, { baseSource: placed.baseSource ?? undefined });
+  const judged = !findings.some(isUnreadable);
   if (acquisition.transform) {
-    const undone = transformed(input, acquisition.transform);
+    const undone = { ...input, image: undoTransformOf(input.image, acquisition.transform) };
     const place = placeImage(undone, board);
-    return { placed: place, survey: surveyModules(place.image, board), acquisition, findings };
+    return { placed: place, survey: surveyModules(place.image, board), acquisition, findings, judged };
   }
   const { base } = acquisition;
   if (placed.base === null && base && base.confidence >= SURE_OF_BASE) {
     const moved: PlacedImage = {
       ...placed,
-      image: placed.image.shift(base.address - (placed.image.span?.start ?? 0)),
+      image: placed.image.shift(base.address - acquisition.range.start),
       base: base.address,
       baseSource: 'inferred',
       baseReason: lowerFirst(base.reason).replace(/\.$/, ''),
     };
-    return { placed: moved, survey: surveyModules(moved.image, board), acquisition, findings };
+    const delta = base.address - acquisition.range.start;
+    const shifted = findings.map((finding) => moveFinding(finding, delta));
+    return { placed: moved, survey: surveyModules(moved.image, board), acquisition, findings: shifted, judged };
   }
-  return { placed, survey, acquisition, findings };
+  return { placed, survey, acquisition, findings, judged: judged && !findings.some(isMisplaced) };
 }
 
 /** True when whole modules with right CRCs lie where they belong, which no badly read dump has. */
@@ -62,12 +66,9 @@ function isSound({ image, baseSource }: PlacedImage, survey: ModuleSurvey, flash
   return systemParts.length > 1 && span.start === flash.start && sizeOf(span) === sizeOf(flash);
 }
 
-function transformed(input: Placeable, transform: Parameters<typeof undoTransform>[1]): Placeable {
-  const segments = input.image.segments.map((segment) => ({
-    ...segment,
-    bytes: undoTransform(segment.bytes, transform),
-  }));
-  return { image: MemoryImage.fromSegments(segments), addressSource: input.addressSource };
+/** A finding made before the bytes were moved to their place. */
+function moveFinding(finding: Finding, delta: number): Finding {
+  return { ...finding, start: finding.start + delta, end: finding.end + delta };
 }
 
 function lowerFirst(text: string): string {

@@ -79,12 +79,13 @@ export function inspect(input: InspectInput, board: Board, options: InspectOptio
 export function examine(input: InspectInput, board: Board, options: InspectOptions = {}): Inspection {
   const showSecrets = options.showSecrets ?? false;
   const flash = flashOf(board);
-  const { placed, survey, acquisition, findings: readingFindings } = acquire(input, board);
+  const { placed, survey, acquisition, findings: readingFindings, judged: readable } = acquire(input, board);
   const { image } = placed;
   const kind = kindOf(placed, survey, board, flash);
   const hasMap = kind === 'flash-dump' || kind === 'image';
   // A file that is one module has no configuration, even where a module of another platform lies over the place of one.
-  const regions = hasMap ? survey.regions : [];
+  // Nor has a dump that was read wrongly: what stands there is not what the board has.
+  const regions = hasMap && readable ? survey.regions : [];
   const configuration = readConfiguration(image, regions, systemGeneration(survey.modules), board, showSecrets);
   const section = placed.special === 'dct-section' ? readDctSection(image, showSecrets) : null;
   const optionBytes = readOptionBytes(image, board, options.optcr);
@@ -97,7 +98,17 @@ export function examine(input: InspectInput, board: Board, options: InspectOptio
   const { stretches, leftovers } = nameLeftovers(image, accountFor(image, total, claims), board);
   const identities = new Map(survey.modules.map((located) => [located, identify(located.module)] as const));
   const modules = [...identities].map(([located, identity]) => moduleReport(located, identity, survey));
-  const judged = judge({ kind, placed, survey, identities, configuration, optionBytes, board, stretches });
+  const judged = judge({
+    kind,
+    placed,
+    survey,
+    identities,
+    configuration,
+    optionBytes,
+    board,
+    stretches,
+    judged: readable,
+  });
   const findings = sortFindings([...input.findings, ...readingFindings, ...judged]).map((finding) =>
     withOrigin(finding, input, placed),
   );
@@ -125,7 +136,7 @@ export function examine(input: InspectInput, board: Board, options: InspectOptio
     optionBytes: optionBytes && summariseOptionBytes(optionBytes.bytes),
     identity: readIdentity(image, board, showSecrets),
     pendingUpdate: configuration.dct && pendingUpdateOf(configuration.dct),
-    acquisition: acquisition ? summariseAcquisition(acquisition) : null,
+    acquisition: acquisition ? summariseAcquisition(acquisition, readable) : null,
     leftovers,
     coverage: { total: totalSize(total), ...countClasses(stretches, { start: 0, end: 2 ** 32 }) },
     boot: null,

@@ -5,7 +5,7 @@ import { sizeOf } from '../../core/range.js';
 import { boardIds, loadBoard } from '../../layout/load.js';
 import type { Board } from '../../layout/types.js';
 import type { Stretch } from '../../regions/account.js';
-import type { LocatedModule, ModuleSurvey } from '../../regions/module/find.js';
+import { canStart, type LocatedModule, type ModuleSurvey } from '../../regions/module/find.js';
 import { moduleTitle } from '../../regions/module/words.js';
 import { notRecognised, trailingBytes } from '../../rules/container.js';
 import { dctFindings } from '../../rules/dct.js';
@@ -30,15 +30,18 @@ export interface Evidence {
   readonly optionBytes: DecodedOptionBytes | null;
   readonly board: Board;
   readonly stretches: readonly Stretch[];
+  /** False when the reading is so bad that its content is not that of the board. */
+  readonly judged: boolean;
 }
 
 export function judge(evidence: Evidence): Finding[] {
-  const { kind, placed, optionBytes } = evidence;
+  const { kind, placed, optionBytes, judged } = evidence;
   const protection = optionBytes ? checkProtection(optionBytes.bytes, { layout: optionBytes.layout }) : [];
   if (kind === 'unknown') {
     const place = placed.image.span ?? { start: 0, end: 0 };
     return [report(notRecognised, place, { size: placed.image.byteCount }), ...protection];
   }
+  if (!judged) return protection;
   const other = otherBoardOf(evidence);
   if (other) {
     const { survey, identities, board } = evidence;
@@ -84,11 +87,11 @@ function isAwaited({ module }: LocatedModule, { dct }: Configuration): boolean {
 }
 
 /** Configuration is judged where it matters: a device that has it, or should have it. */
-function judgeConfiguration({ kind, configuration }: Evidence): Finding[] {
+function judgeConfiguration({ kind, configuration, survey }: Evidence): Finding[] {
   if (kind !== 'flash-dump' && kind !== 'image') return [];
   const { dct, eeprom, generation } = configuration;
   const stored = dct && (kind === 'flash-dump' || dct.current !== null);
-  return [...(stored ? dctFindings(dct) : []), ...(eeprom ? checkEeprom(eeprom, generation) : [])];
+  return [...(stored ? dctFindings(dct, canStart(survey)) : []), ...(eeprom ? checkEeprom(eeprom, generation) : [])];
 }
 
 /** A module file should end with its module; padding is fine, other bytes are worth a word. */

@@ -20,7 +20,10 @@ export function kindOf(
   const runs = image.ranges();
   const bootSector = flash.sectors[0];
   const fromStart =
-    base !== null && runs.some((run) => run.start === flash.start && bootSector && run.end > bootSector.end);
+    base !== null &&
+    runs.some(
+      (run) => containsRange(run, flash) || (run.start === flash.start && bootSector && run.end > bootSector.end),
+    );
   const outsideFlash = runs.every((run) => !intersect(run, flash));
   if (fromStart && runs.filter((run) => intersect(run, flash)).length === 1) return 'flash-dump';
   const [only] = survey.modules;

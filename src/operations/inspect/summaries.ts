@@ -130,7 +130,7 @@ export function summariseOptionBytes(bytes: OptionBytes) {
   };
 }
 
-export function summariseAcquisition(report: AcquisitionReport) {
+export function summariseAcquisition(report: AcquisitionReport, judged: boolean) {
   return {
     transform: report.transform,
     repeat: report.repeat ? { period: report.repeat.period } : null,
@@ -143,6 +143,8 @@ export function summariseAcquisition(report: AcquisitionReport) {
     oddOffset: report.oddOffset,
     gluedModules: report.gluedModules,
     droppedChunks: report.droppedChunks,
+    /** False when the content says nothing about the board, so that nothing else was judged. */
+    judged,
     sentences: report.sentences,
   };
 }

@@ -293,10 +293,13 @@ function examineLength(content: Uint8Array, landmarks: readonly Landmark[], flas
     );
   }
   const base = draft.base?.address ?? draft.range.start;
-  if (length > size) {
-    draft.longBy = length - size;
-    draft.appended ??= tail(content, size);
-    draft.sentences.push(`${length} bytes are ${draft.longBy} more than the ${size} bytes of flash.`);
+  // Bytes in front of the flash are reported as such; cutting them off at the end too would cut off flash.
+  const front = Math.max(0, -(draft.oddOffset ?? 0));
+  if (length > size + front) {
+    draft.longBy = length - size - front;
+    draft.appended ??= tail(content, size + front);
+    const others = front > 0 ? ` and the ${front} in front of it` : '';
+    draft.sentences.push(`${length} bytes are ${draft.longBy} more than the ${size} bytes of flash${others}.`);
     return;
   }
   const cut = landmarks.find(

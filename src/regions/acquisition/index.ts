@@ -5,5 +5,5 @@ export type { Appended, GluedModule } from './glue.js';
 export { findLandmarks, type Landmark, type ModuleLandmark, type VectorLandmark } from './landmarks.js';
 export type { Repetition, StuckAddressLine } from './repetition.js';
 export type { StuckDataLine } from './stuck-data.js';
-export { TRANSFORMS, type Transform, undoTransform } from './transform.js';
+export { TRANSFORMS, type Transform, undoTransform, undoTransformOf } from './transform.js';
 export type { ZeroRun } from './zero-runs.js';

@@ -1,5 +1,7 @@
 /** Byte and bit orders a programmer or an export can leave behind, each its own inverse. */
 
+import { MemoryImage } from '../../core/image.js';
+
 export type Transform =
   /** Bytes swapped within each half-word. */
   | 'byteswap16'
@@ -61,6 +63,15 @@ export function undoTransform(bytes: Uint8Array, transform: Transform): Uint8Arr
   for (let offset = 0; offset < whole; offset++) result[offset] = table[bytes[offset ^ order] as number] as number;
   for (let offset = whole; offset < bytes.length; offset++) result[offset] = table[bytes[offset] as number] as number;
   return result;
+}
+
+/** The image as it was before a transform; units count from the start of each of its ranges. */
+export function undoTransformOf(image: MemoryImage, transform: Transform): MemoryImage {
+  const segments = image.ranges().flatMap((range) => {
+    const bytes = image.bytes(range);
+    return bytes ? [{ address: range.start, bytes: undoTransform(bytes, transform) }] : [];
+  });
+  return MemoryImage.fromSegments(segments);
 }
 
 /** The byte that undoing a transform puts at an offset of a whole unit. */

@@ -87,6 +87,11 @@ export function surveyModules(image: MemoryImage, board: Board): ModuleSurvey {
   };
 }
 
+/** False when the place of a bootloader or a system part is here, but not its module. Absent places are not known. */
+export function canStart({ emptyPlaces }: ModuleSurvey): boolean {
+  return !emptyPlaces.some(({ region, state }) => state !== 'absent' && region.module?.function !== 'user-part');
+}
+
 /** The bytes from an address to the end of their run or of the flash. */
 function bytesFrom(image: MemoryImage, address: number, flash: Range): Uint8Array | undefined {
   const run = image.ranges().find((range) => containsAddress(range, address));
