@@ -73,6 +73,13 @@ describe('a dump of another board', () => {
     expect(report.findings[0]?.remedy).toContain('--board particle-photon');
   });
 
+  it('is not blamed for what an update left behind', () => {
+    const bytes = parts(userPart(photon));
+    bytes.set(systemPart1(2202, photon), 0xc0000);
+    bytes[0xc1000] = (bytes[0xc1000] ?? 0) ^ 1;
+    expect(judge(bytes).findings.map(({ rule }) => rule)).toEqual(['placement/wrong-platform']);
+  });
+
   it('is judged module by module when it is mixed', () => {
     expect(ofRule(judge(parts(userPart())), 'placement/wrong-platform')).toHaveLength(3);
   });

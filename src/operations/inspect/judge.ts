@@ -46,7 +46,10 @@ export function judge(evidence: Evidence): Finding[] {
   if (other) {
     const { survey, identities, board } = evidence;
     // The map is the wrong one: only what the modules say of themselves can be judged.
-    const own = [...identities].flatMap(([located, identity]) => checkModule(located, identity));
+    const residue = other.regions.filter(({ role }) => role === 'ota').map(({ start }) => start);
+    const own = [...identities]
+      .filter(([{ module }]) => !residue.includes(module.address))
+      .flatMap(([located, identity]) => checkModule(located, identity));
     return [...checkBoard(survey.modules, board, other), ...own, ...protection];
   }
   return [...judgeModules(evidence), ...judgeConfiguration(evidence), ...protection];
