@@ -5,6 +5,7 @@ import type { Finding } from '../core/finding.js';
 import { formatCount } from '../core/words.js';
 import type { Board } from '../layout/types.js';
 import { type ParticleModule, readModule } from '../regions/module/decode.js';
+import { properStart } from '../regions/module/find.js';
 import { moduleTitle } from '../regions/module/words.js';
 import { neverSealed } from '../rules/module.js';
 import { wrongPlatform } from '../rules/placement.js';
@@ -13,7 +14,8 @@ import type { ModulePlace } from './dfu-pack.js';
 
 /**
  * The place of a module by its own header, for packDfuse; undefined when the bytes do not begin with one.
- * @throws BuildError PACK_DAMAGED_MODULE when its CRC is wrong or bytes are missing: the address itself may be damaged.
+ * @throws BuildError PACK_DAMAGED_MODULE when its CRC is wrong or bytes are missing: the address itself may be damaged;
+ * PACK_WRONG_START_ADDRESS when the board starts no such module where it is linked for.
  */
 export function modulePlaces(board: Board): (bytes: Uint8Array, name: string) => ModulePlace | undefined {
   return (bytes, name) => {
@@ -21,6 +23,8 @@ export function modulePlaces(board: Board): (bytes: Uint8Array, name: string) =>
     if (!module) return undefined;
     if (module.crc === 'bad' || module.crc === 'unreadable') throw damagedError(module, name);
     const address = module.info.moduleStartAddress;
+    const expected = properStart(module, board);
+    if (expected !== null) throw wrongStartError(module, name, expected);
     return { address, findings: [...notSealed(module), ...otherPlatform(module, board)] };
   };
 }
@@ -37,6 +41,18 @@ function damagedError(module: ParticleModule, name: string): BuildError {
     expected: cut ? `${formatCount(module.length)} bytes` : formatHex(module.crcComputed ?? 0, 8),
     got: cut ? formatCount(module.length - module.missing) : formatHex(module.crcStored ?? 0, 8),
     help: `Take an undamaged file. To pack it as it is, give the address: ${formatAddress(module.info.moduleStartAddress)}:${name}`,
+  });
+}
+
+function wrongStartError(module: ParticleModule, name: string, expected: number): BuildError {
+  const start = formatAddress(module.info.moduleStartAddress);
+  return new BuildError({
+    code: 'PACK_WRONG_START_ADDRESS',
+    what: `${moduleTitle(module)} was linked for ${start}, where the board starts no such module`,
+    where: name,
+    expected: `module_start_address ${formatAddress(expected)}`,
+    got: start,
+    help: `Link it for ${formatAddress(expected)}. To pack it as it is, give the address: ${start}:${name}`,
   });
 }
 

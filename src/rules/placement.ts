@@ -1,8 +1,8 @@
 /** Rules about modules and places: does what lies here belong here, and is everything there that must be? */
 import { formatAddress } from '../core/bytes.js';
 import type { Finding } from '../core/finding.js';
-import type { Board, Region } from '../layout/types.js';
-import type { EmptyPlace, LocatedModule } from '../regions/module/find.js';
+import type { Board } from '../layout/types.js';
+import { type EmptyPlace, isMeantFor, type LocatedModule, properStart } from '../regions/module/find.js';
 import { CRC_BYTES, MODULE_INFO } from '../regions/module/format.js';
 import { functionTitle, moduleTitle } from '../regions/module/words.js';
 import { defineRule, report } from './rule.js';
@@ -29,9 +29,14 @@ export const wrongAddress = defineRule({
   id: 'placement/wrong-start-address',
   severity: 'error',
   about: 'A module lies at another address than it was linked for.',
-  message: (e: { module: string; linkedFor: string; found: string }) =>
-    `${e.module}: module_start_address is ${e.linkedFor}, but it lies at ${e.found}: it was linked for another place and is not started here`,
-  remedy: (e) => `Link it for ${e.found}, or write it to ${e.linkedFor} if that region is meant for it.`,
+  message: (e: { module: string; linkedFor: string; found: string; expected: string }) =>
+    e.found === e.linkedFor
+      ? `${e.module}: module_start_address is ${e.linkedFor}, expected ${e.expected}: no module of its kind is started where it was linked for`
+      : `${e.module}: module_start_address is ${e.linkedFor}, but it lies at ${e.found}: it was linked for another place and is not started here`,
+  remedy: (e) =>
+    e.found === e.linkedFor
+      ? `Link it for ${e.expected}.`
+      : `Link it for ${e.found}, or write it to ${e.linkedFor} if that region is meant for it.`,
 });
 
 export const pastRegion = defineRule({
@@ -54,10 +59,8 @@ export const missing = defineRule({
 
 export const placementRules = [wrongPlatform, wrongModule, wrongAddress, pastRegion, missing] as const;
 
-/** Roles that claim to be installed; copies legitimately carry another address. */
-function isInstalled(located: LocatedModule): boolean {
-  return located.role === 'main' || located.role === 'foreign';
-}
+/** Copies legitimately carry another address. */
+const COPIES: readonly string[] = ['factory', 'ota', 'parked'];
 
 export function checkPlacement(located: LocatedModule, board: Board): Finding[] {
   const { module, region } = located;
@@ -78,8 +81,15 @@ export function checkPlacement(located: LocatedModule, board: Board): Finding[] 
     };
     findings.push(report(wrongPlatform, field('platformId'), evidence, { region: region?.id }));
   }
-  if (!region?.module || region.start !== module.address || !isInstalled(located)) return findings;
-  if (!isExpected(located, region)) {
+  if (COPIES.includes(located.role)) return findings;
+  const expected = properStart(module, board);
+  if (located.role === 'other' && expected !== null && module.info.moduleStartAddress === module.address) {
+    const linkedFor = formatAddress(module.address);
+    const evidence = { module: title, linkedFor, found: linkedFor, expected: formatAddress(expected) };
+    findings.push(report(wrongAddress, field('moduleStartAddress'), evidence, { region: region?.id }));
+  }
+  if (!region?.module || region.start !== module.address) return findings;
+  if (!isMeantFor(module, region)) {
     const expected = functionTitle(region.module.function, region.module.index);
     const evidence = { module: title, region: region.title, expected };
     findings.push(report(wrongModule, field('moduleFunction'), evidence, { region: region.id }));
@@ -89,6 +99,7 @@ export function checkPlacement(located: LocatedModule, board: Board): Finding[] 
       module: title,
       linkedFor: formatAddress(module.info.moduleStartAddress),
       found: formatAddress(module.address),
+      expected: formatAddress(region.start),
     };
     findings.push(report(wrongAddress, field('moduleStartAddress'), evidence, { region: region.id }));
   }
@@ -102,10 +113,6 @@ export function checkPlacement(located: LocatedModule, board: Board): Finding[] 
     findings.push(report(pastRegion, { start: region.end, end: module.end }, evidence, { region: region.id }));
   }
   return findings;
-}
-
-function isExpected({ module }: LocatedModule, region: Region): boolean {
-  return module.function === region.module?.function && module.info.moduleIndex === region.module.index;
 }
 
 const STATE_WORDS = { absent: 'not in this image', erased: 'erased', other: 'filled with something else', damaged: '' };

@@ -193,6 +193,14 @@ describe('dfu pack', () => {
     expect(stderr).toContain('(PACK_DAMAGED_MODULE)');
   });
 
+  it('refuses a module linked for a place where the board starts none', () => {
+    bench.put('linked.bin', module(5, 1, 0x08010000));
+    const { stderr } = bench.expect(2, ['dfu', 'pack', 'linked.bin', '-o', 'x.dfu']);
+    expect(stderr).toContain('expected module_start_address 0x080A0000');
+    expect(stderr).toContain('Link it for 0x080A0000.');
+    expect(stderr).toContain('(PACK_WRONG_START_ADDRESS)');
+  });
+
   it('refuses overlaps, unplaced bytes and damaged modules; warns about unfinished and foreign ones', () => {
     const over = bench.expect(2, ['dfu', 'pack', 'part1.bin', '0x08020100:pat.bin', '-o', 'x.dfu']);
     expect(over.stderr).toMatch(/from part1\.bin and 0x08020100-0x080204E7 from pat\.bin/);
