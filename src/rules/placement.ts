@@ -1,8 +1,8 @@
 /** Rules about modules and places: does what lies here belong here, and is everything there that must be? */
 import { formatAddress } from '../core/bytes.js';
 import type { Finding } from '../core/finding.js';
-import type { Board, Region } from '../layout/types.js';
-import type { EmptyPlace, LocatedModule } from '../regions/module/find.js';
+import type { Board } from '../layout/types.js';
+import { type EmptyPlace, isMeantFor, type LocatedModule, properStart } from '../regions/module/find.js';
 import { CRC_BYTES, MODULE_INFO } from '../regions/module/format.js';
 import { functionTitle, moduleTitle } from '../regions/module/words.js';
 import { defineRule, report } from './rule.js';
@@ -55,9 +55,14 @@ export const wrongAddress = defineRule({
   id: 'placement/wrong-start-address',
   severity: 'error',
   about: 'A module lies at another address than it was linked for.',
-  message: (e: { module: string; linkedFor: string; found: string }) =>
-    `${e.module}: module_start_address is ${e.linkedFor}, but it lies at ${e.found}: it was linked for another place and is not started here`,
-  remedy: (e) => `Link it for ${e.found}, or write it to ${e.linkedFor} if that region is meant for it.`,
+  message: (e: { module: string; linkedFor: string; found: string; expected: string }) =>
+    e.found === e.linkedFor
+      ? `${e.module}: module_start_address is ${e.linkedFor}, expected ${e.expected}: no module of its kind is started where it was linked for`
+      : `${e.module}: module_start_address is ${e.linkedFor}, but it lies at ${e.found}: it was linked for another place and is not started here`,
+  remedy: (e) =>
+    e.found === e.linkedFor
+      ? `Link it for ${e.expected}.`
+      : `Link it for ${e.found}, or write it to ${e.linkedFor} if that region is meant for it.`,
 });
 
 export const pastRegion = defineRule({
@@ -79,11 +84,6 @@ export const missing = defineRule({
 });
 
 export const placementRules = [wrongPlatform, wrongModule, wrongAddress, pastRegion, missing] as const;
-
-/** At the start of a region these roles claim to be installed there; copies legitimately carry another address. */
-function isInstalled({ role }: LocatedModule): boolean {
-  return role === 'main' || role === 'foreign' || role === 'other';
-}
 
 /** The platform all modules are for, where it is not that of the board. One module alone is no device. */
 export function commonForeignPlatform(modules: readonly LocatedModule[], board: Board): number | null {
@@ -110,6 +110,9 @@ export function checkBoard(modules: readonly LocatedModule[], board: Board, othe
   return [report(otherBoard, place, evidence, { region: first.region?.id })];
 }
 
+/** Copies legitimately carry another address. */
+const COPIES: readonly string[] = ['factory', 'ota', 'parked'];
+
 export function checkPlacement(located: LocatedModule, board: Board): Finding[] {
   const { module, region } = located;
   const findings: Finding[] = [];
@@ -129,8 +132,15 @@ export function checkPlacement(located: LocatedModule, board: Board): Finding[] 
     };
     findings.push(report(wrongPlatform, field('platformId'), evidence, { region: region?.id }));
   }
-  if (!region?.module || region.start !== module.address || !isInstalled(located)) return findings;
-  if (!isExpected(located, region)) {
+  if (COPIES.includes(located.role)) return findings;
+  const expected = properStart(module, board);
+  if (located.role === 'other' && expected !== null && module.info.moduleStartAddress === module.address) {
+    const linkedFor = formatAddress(module.address);
+    const evidence = { module: title, linkedFor, found: linkedFor, expected: formatAddress(expected) };
+    findings.push(report(wrongAddress, field('moduleStartAddress'), evidence, { region: region?.id }));
+  }
+  if (!region?.module || region.start !== module.address) return findings;
+  if (!isMeantFor(module, region)) {
     const expected = functionTitle(region.module.function, region.module.index);
     const belongs = formatAddress(ownStart(located, board));
     const bootloader = region.module.function === 'bootloader';
@@ -143,6 +153,7 @@ export function checkPlacement(located: LocatedModule, board: Board): Finding[] 
       module: title,
       linkedFor: formatAddress(module.info.moduleStartAddress),
       found: formatAddress(module.address),
+      expected: formatAddress(region.start),
     };
     findings.push(report(wrongAddress, field('moduleStartAddress'), evidence, { region: region.id }));
   }
@@ -167,10 +178,6 @@ function ownStart({ module }: LocatedModule, board: Board): number {
   );
   const linked = own.find((region) => region.start === moduleStartAddress);
   return (linked ?? own[0])?.start ?? moduleStartAddress;
-}
-
-function isExpected({ module }: LocatedModule, region: Region): boolean {
-  return module.function === region.module?.function && module.info.moduleIndex === region.module.index;
 }
 
 const STATE_WORDS = { absent: 'not in this image', erased: 'erased', other: 'filled with something else', damaged: '' };

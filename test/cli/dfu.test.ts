@@ -220,7 +220,7 @@ describe('dfu pack', () => {
     const wrong = [
       ['photon.bin', 'platform_id is 6 (Photon)', 'placement/wrong-platform'],
       ['0x080A0000:loader.bin', 'lies in the region of', 'placement/wrong-module'],
-      ['0x080A0000:part1.bin', 'it was linked for another place', 'placement/wrong-start-address'],
+      ['0x080A0000:part1.bin', 'lies in the region of', 'placement/wrong-module'],
     ] as const;
     for (const [part, reason, rule] of wrong) {
       const { stderr } = bench.expect(2, ['dfu', 'pack', part, '-o', 'x.dfu']);

@@ -40,7 +40,7 @@ export const command: Command = {
       type: 'text',
       value: 'ORDER',
       choices: TRANSFORMS,
-      about: 'put bytes that were rearranged when the chip was read back in order',
+      about: 'undo a byte order',
     },
     '--offset': { type: 'number', signed: true, value: 'N', about: 'move everything by N bytes; may be negative' },
     '--crop': { type: 'list', value: 'RANGE', about: 'keep only START-END or START+SIZE (repeatable)' },

@@ -29,7 +29,10 @@ export function acquire(input: Placeable, board: Board): Acquired {
     return { placed, survey, acquisition: null, findings: [], judged: true };
   }
   const acquisition = examineAcquisition(placed.image, board.chip);
-  const findings = checkAcquisition(acquisition, { baseSource: placed.baseSource ?? undefined });
+  const explained = isExplained(placed, survey, flash);
+  const findings = checkAcquisition(acquisition, { baseSource: placed.baseSource ?? undefined }).filter(
+    (finding) => !(explained && isMisplaced(finding)),
+  );
   const judged = !findings.some(isUnreadable);
   if (acquisition.transform) {
     const undone = { ...input, image: undoTransformOf(input.image, acquisition.transform) };
@@ -64,6 +67,13 @@ function isSound({ image, baseSource }: PlacedImage, survey: ModuleSurvey, flash
   if (baseSource === 'file') return true;
   const systemParts = sound.filter(({ module, role }) => role === 'main' && module.function !== 'user-part');
   return systemParts.length > 1 && span.start === flash.start && sizeOf(span) === sizeOf(flash);
+}
+
+/** A copy in the OTA region speaks of its own address; where the map expects copies, that is no sign of a shifted dump. */
+function isExplained({ image }: PlacedImage, { modules }: ModuleSurvey, flash: Memory): boolean {
+  const span = image.span;
+  if (!span || span.start !== flash.start || sizeOf(span) !== sizeOf(flash)) return false;
+  return modules.some(({ module }) => module.crc === 'ok') && modules.every(({ role }) => role !== 'other');
 }
 
 /** A finding made before the bytes were moved to their place. */

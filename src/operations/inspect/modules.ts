@@ -35,7 +35,7 @@ export function identify(module: ParticleModule): ModuleIdentity {
 export function moduleReport(located: LocatedModule, identity: ModuleIdentity, survey: ModuleSurvey): ModuleReport {
   const { module, region, role } = located;
   const { info, suffix } = module;
-  const inOwnRegion = region?.module && module.address === region.start;
+  const free = region?.module && module.address === region.start ? region.end - module.address - module.length : -1;
   return {
     region: region?.id ?? 'other',
     role,
@@ -65,7 +65,7 @@ export function moduleReport(located: LocatedModule, identity: ModuleIdentity, s
     productId: suffix?.productId ?? null,
     productVersion: suffix?.productVersion ?? null,
     dependencies: dependencyStates(located, survey.modules),
-    free: region && inOwnRegion ? region.end - module.address - module.length : null,
+    free: free < 0 ? null : free,
     initialStackPointer: module.vectors?.initialStackPointer ?? null,
     resetVector: module.vectors?.reset ?? null,
   };

@@ -87,7 +87,7 @@ export interface ModuleReport {
   readonly productId: number | null;
   readonly productVersion: number | null;
   readonly dependencies: readonly DependencyState[];
-  /** Bytes left between the module and the end of its region; null outside a module region. */
+  /** Bytes left between the module and the end of its region; null outside a module region, and when it does not fit. */
   readonly free: number | null;
   readonly initialStackPointer: number | null;
   readonly resetVector: number | null;

@@ -171,7 +171,11 @@ function scanInside(modules: readonly LocatedModule[], board: Board, flash: Memo
     const { module } = inside;
     const from = module.headerOffset + MODULE_INFO.size;
     const result = scanForModules(module.bytes, module.address, { flash, from, starts });
-    for (const carried of result.modules) found.push({ inside, module: carried });
+    for (const carried of result.modules) {
+      // Inside a module with a wrong CRC, what begins at a sector has been found by itself.
+      if (modules.some(({ module: { address } }) => address === carried.address)) continue;
+      found.push({ inside, module: carried });
+    }
     complete &&= result.complete;
   }
   return { modules: found, complete };
@@ -179,7 +183,7 @@ function scanInside(modules: readonly LocatedModule[], board: Board, flash: Memo
 
 function locate(module: ParticleModule, regions: readonly Region[], board: Board): LocatedModule {
   const region = regionAt(regions, module.address);
-  return { module, region, role: roleOf(module, region, board) };
+  return { module, region, role: roleOf(module, region, regions, board) };
 }
 
 /** The region that begins at an address, else the smallest one around it. */
@@ -192,14 +196,37 @@ export function regionAt(regions: readonly Region[], address: number): Region | 
   );
 }
 
-function roleOf(module: ParticleModule, region: Region | null, board: Board): ModuleRole {
+function roleOf(module: ParticleModule, region: Region | null, regions: readonly Region[], board: Board): ModuleRole {
   if (board.platform && module.info.platformId !== board.platform.id) return 'foreign';
   if (module.combined && module.info.moduleStartAddress !== module.address) return 'factory';
   if (!region && isFactoryPlace(module, board)) return 'factory';
   if (!region) return module.address === module.info.moduleStartAddress ? 'main' : 'other';
   if (region.role === 'ota' || region.role === 'factory') return region.role;
-  if (region.role === 'eeprom' && module.function === 'user-part') return 'parked';
-  return module.address === region.start ? 'main' : 'other';
+  if (isParked(module, region, regions)) return 'parked';
+  return module.address === region.start && isMeantFor(module, region) ? 'main' : 'other';
+}
+
+/** Whether a region is for modules of this function and index, wherever this one is linked. */
+export function isMeantFor(module: ParticleModule, { module: wanted }: Region): boolean {
+  return module.function === wanted?.function && module.info.moduleIndex === wanted.index;
+}
+
+/** The installer looks at the start of the first page only, and copies to where the module is linked. */
+function isParked(module: ParticleModule, region: Region, regions: readonly Region[]): boolean {
+  if (module.function !== 'user-part' || regions.find(({ role }) => role === 'eeprom') !== region) return false;
+  const target = regions.find(({ start }) => start === module.info.moduleStartAddress);
+  return module.address === region.start && target !== undefined && isMeantFor(module, target);
+}
+
+/**
+ * The start address that modules of this function and index have on the board; null when this one has it, or when the
+ * board has no place for such a module.
+ */
+export function properStart(module: ParticleModule, board: Board): number | null {
+  if (board.platform && module.info.platformId !== board.platform.id) return null;
+  const places = board.regions.filter((region) => isMeantFor(module, region));
+  if (places.some(({ start }) => start === module.info.moduleStartAddress)) return null;
+  return places[0]?.start ?? null;
 }
 
 /** Whether another of the board's maps keeps the factory copy of this module here: early factory images mix the maps. */

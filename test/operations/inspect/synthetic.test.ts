@@ -149,6 +149,31 @@ describe('inspect, a device', () => {
     expect(judge(healthyDump().slice(0, 900_001)).sectors[10]?.summary).toBe('erased, not in this input');
   });
 
+  it('does not take the copy in the OTA region of an erased device for a shifted dump', () => {
+    const report = judge(dump([[0x080c0000, systemPart1(2101)]]));
+    expect(rulesOf(report)).not.toContain('acquisition/odd-offset');
+    expect(rulesOf(report)).toContain('placement/missing');
+  });
+
+  it('counts a module in the region of another as not installed', () => {
+    const bytes = healthyDump();
+    bytes.set(bootloader(), 0x8000);
+    bytes.set(systemPart1(), 0xa0000);
+    const report = judge(bytes);
+    expect(report.modules.map(({ role }) => role)).toEqual(['main', 'other', 'main', 'main', 'other']);
+    const misplaced = report.findings.filter((finding) => finding.region === 'user');
+    expect(misplaced.map(({ rule }) => rule)).toEqual(['placement/wrong-module']);
+    expect(report.modules[4]?.free).toBeNull();
+  });
+
+  it('lists a module at a sector inside a damaged one once', () => {
+    const bytes = healthyDump();
+    bytes.set(bootloader(), 0x80000);
+    const report = judge(bytes);
+    expect(report.modules.filter(({ address }) => address === 0x08080000)).toHaveLength(1);
+    expect(report.embedded).toEqual([]);
+  });
+
   it('finds a module at an unusual address', () => {
     const bytes = healthyDump();
     bytes.set(userPart({ version: 77 }), 0xb0010);
@@ -209,6 +234,15 @@ describe('inspect, a file', () => {
     expect(report.kind).toBe('module');
     expect(report.input).toMatchObject({ base, baseSource: 'inferred' });
     expect(rulesOf(report)).toEqual(['module/damaged-header']);
+  });
+
+  it('names the field of a user module file linked for 0x08010000', () => {
+    const report = judge(userPart({ startAddress: 0x08010000 }));
+    expect(report).toMatchObject({ kind: 'module', verdict: 'fail', modules: [{ role: 'other' }] });
+    expect(rulesOf(report)).toEqual(['placement/wrong-start-address']);
+    expect(report.findings[0]).toMatchObject({ start: 0x08010000, end: 0x08010004 });
+    expect(report.findings[0]?.message).toContain('module_start_address is 0x08010000, expected 0x080A0000');
+    expect(report.findings[0]?.remedy).toBe('Link it for 0x080A0000.');
   });
 
   it('finds the end of a padded module through its header', () => {
