@@ -1,5 +1,6 @@
 /** `inspect --at` and `inspect --sector`. */
 import { UsageError } from '../core/errors.js';
+import { verdictOf } from '../core/finding.js';
 import { overlaps, type Range } from '../core/range.js';
 import { readingFindings } from '../operations/hex.js';
 import type { Inspection } from '../operations/inspect/inspect.js';
@@ -31,7 +32,7 @@ export function showLocation(inspection: Inspection, address: number, context: C
     return;
   }
   const head = { schema: 'flashatlas/locate', schemaVersion: 1, tool: TOOL, input: inspection.report.input };
-  context.write(`${renderJson({ ...head, ...location, findings })}\n`);
+  context.write(`${renderJson({ ...head, ...location, findings, verdict: verdictOf(findings) })}\n`);
 }
 
 export function showSector(inspection: Inspection, number: number, context: Context): void {

@@ -261,6 +261,32 @@ describe('the JSON of inspect', () => {
   });
 });
 
+describe('the JSON of every command that judges a file', () => {
+  const path = join(scratchFolder(), 'device.bin');
+  writeFileSync(path, healthyDump());
+  const Head = Type.Object({
+    schema: Type.String({ pattern: '^flashatlas/[a-z-]+$' }),
+    schemaVersion: Type.Literal(1),
+    tool: Type.Object({ name: Type.Literal('flashatlas'), version: Text }),
+    findings: Type.Array(Finding),
+    verdict: words('pass', 'warn', 'fail'),
+  });
+
+  it.each([
+    ['inspect', '--at', '0x08000000'],
+    ['inspect', '--sector', '1'],
+    ['map'],
+    ['hex', '--range', '0x08000000+32'],
+    ['catalog', 'match'],
+    ['dct', 'show'],
+    ['keys', 'show'],
+    ['eeprom', 'show'],
+  ])('%s %s %s has the common head', (...args) => {
+    const document = JSON.parse(run([...args.filter((arg) => arg !== undefined), path, '--json']).stdout);
+    expect(Value.Errors(Head, document).map(({ instancePath, message }) => `${instancePath} ${message}`)).toEqual([]);
+  });
+});
+
 describeWithFirmware('the JSON of inspect, released firmware', () => {
   it.each([
     'particle-cli@2.16.0:assets/updates/p1-system-part1@2.2.0.bin',

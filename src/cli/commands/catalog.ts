@@ -1,6 +1,6 @@
 /** flashatlas catalog */
 import { UsageError } from '../../core/errors.js';
-import type { Finding } from '../../core/finding.js';
+import { type Finding, verdictOf } from '../../core/finding.js';
 import { type CatalogMatch, listReleases, matchFile } from '../../operations/catalog.js';
 import { renderMatches, renderReleases } from '../../report/catalog.js';
 import { renderReading } from '../../report/hex.js';
@@ -37,7 +37,8 @@ export const command: Command = {
       // With several files the origin says which one was read so.
       findings.push(...found.findings.map((finding) => ({ ...finding, origin: file })));
     }
-    const document = { schema: 'flashatlas/catalog-match', schemaVersion: 1, tool: TOOL, matches, findings };
+    const head = { schema: 'flashatlas/catalog-match', schemaVersion: 1, tool: TOOL };
+    const document = { ...head, matches, findings, verdict: verdictOf(findings) };
     const text = () => renderMatches(matches, context.style) + renderReading(findings, context);
     context.write(context.json ? `${renderJson(document)}\n` : text());
     return matches.length > 0 && matches.every((match) => match.known) ? EXIT_DONE : EXIT_FINDINGS;

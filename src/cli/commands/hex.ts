@@ -1,6 +1,7 @@
 /** flashatlas hex */
 import { formatAddress } from '../../core/bytes.js';
 import { UsageError } from '../../core/errors.js';
+import { verdictOf } from '../../core/finding.js';
 import type { Range } from '../../core/range.js';
 import { nearest } from '../../layout/nearest.js';
 import { hexRows, readingFindings } from '../../operations/hex.js';
@@ -37,7 +38,7 @@ export const command: Command = {
     if (context.json) {
       const document = { schema: 'flashatlas/hex', schemaVersion: 1, tool: TOOL, input: inspection.report.input };
       const lines = rows.map((row) => ({ ...row, bytes: row.masked || !row.bytes ? null : hexText(row.bytes) }));
-      context.write(`${renderJson({ ...document, rows: lines, findings })}\n`);
+      context.write(`${renderJson({ ...document, rows: lines, findings, verdict: verdictOf(findings) })}\n`);
     } else context.write(renderHex(rows, context.style) + renderReading(findings, context));
     return EXIT_DONE;
   },

@@ -71,7 +71,9 @@ async function check(files: readonly string[], context: Context): Promise<number
       : await checkBoardFile(content, file, { decoders: DECODER_NAMES });
     results.push({ file, problems });
   }
-  const document = { schema: 'flashatlas/layouts-check', schemaVersion: 1, tool: TOOL, results };
+  const sound = results.every(({ problems }) => problems.length === 0);
+  const head = { schema: 'flashatlas/layouts-check', schemaVersion: 1, tool: TOOL };
+  const document = { ...head, results, verdict: sound ? 'pass' : 'fail' };
   context.write(context.json ? `${renderJson(document)}\n` : renderProblems(results, context.style));
-  return results.every(({ problems }) => problems.length === 0) ? EXIT_DONE : EXIT_FINDINGS;
+  return sound ? EXIT_DONE : EXIT_FINDINGS;
 }
