@@ -2,6 +2,7 @@
  * What `inspect` finds out, in the shape of its JSON contract. Addresses are numbers here; report/json.ts writes the
  * fields called start, end, base and …address as "0x080A0000". Names are API: add freely, rename never.
  */
+import type { BootPrediction } from '../../boot/types.js';
 import type { Finding, Verdict } from '../../core/finding.js';
 import type { ByteCounts } from '../../regions/account.js';
 import type { CrcState, ShaState } from '../../regions/module/decode.js';
@@ -169,7 +170,8 @@ export interface InspectReport {
   /** Bytes no decoder claims, with what they look like. */
   readonly leftovers: readonly LeftoverReport[];
   readonly coverage: ByteCounts & { readonly total: number };
-  readonly boot: null;
+  /** What the board does at reset; null when the input is no device. */
+  readonly boot: BootPrediction | null;
   readonly findings: readonly Finding[];
   readonly verdict: Verdict;
 }
