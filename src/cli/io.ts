@@ -128,6 +128,8 @@ export interface OutputOptions {
   readonly force?: boolean;
   /** Files the output must not replace, whatever else is allowed. */
   readonly inputs?: readonly string[];
+  /** Permissions of the file, 0o600 for one that holds a secret. Default: what the system gives. */
+  readonly mode?: number;
 }
 
 /**
@@ -144,7 +146,7 @@ export function writeOutput(
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   let made = false;
   try {
-    const file = openSync(temporary, 'wx');
+    const file = openSync(temporary, 'wx', options.mode);
     made = true;
     try {
       for (const piece of piecesOf(content)) writeAll(file, piece);

@@ -112,7 +112,7 @@ function finish(
 ): number {
   const changes = changesOf(edited, args.flag('--show-secrets'));
   const written = writeImage(edited.image, output, opened.result, board);
-  report(action, edited, changes, { path: output.path, ...written }, context);
+  report(`dct-${action}`, edited, changes, { path: output.path, ...written }, context);
   return EXIT_DONE;
 }
 
@@ -125,11 +125,12 @@ export interface WrittenFile {
 
 /** What was written and changed, in words or as JSON. */
 export function report(
-  action: string,
+  schema: string,
   edited: DctEdited,
   changes: readonly DctFieldChange[],
   output: WrittenFile,
   context: Context,
+  extra: Readonly<Record<string, unknown>> = {},
 ): void {
   const { file, style, fresh, before, after, wiped } = edited;
   const leftovers = leftoversOf(edited);
@@ -139,7 +140,7 @@ export function report(
   }
   const { source, shape, release, releaseSource, rules } = file;
   const document = {
-    schema: `flashatlas/dct-${action}`,
+    schema: `flashatlas/${schema}`,
     schemaVersion: 1,
     tool: TOOL,
     input: source.input,
@@ -154,6 +155,7 @@ export function report(
     current: shape === 'section' ? null : after.number,
     changes,
     leftovers,
+    ...extra,
   };
   context.write(`${renderJson(document)}\n`);
 }

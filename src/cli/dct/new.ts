@@ -34,7 +34,7 @@ export const create: DctAction = async (operands, args, context) => {
     const edited = newDctInto(openDct(opened.input, board), options);
     const written = writeImage(edited.image, output, opened.result, board);
     const changes = changesOf(edited, args.flag('--show-secrets'));
-    report('new', edited, changes, { path: output.path, ...written }, context);
+    report('dct-new', edited, changes, { path: output.path, ...written }, context);
     if (!context.json) context.warn(notesText(edited.notes));
     return EXIT_DONE;
   }
