@@ -43,6 +43,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = Object.assign(Object.cr
     about: 'DFU and DfuSe files: check, suffixes, pack, unpack, what dfu-util will do',
     load: async () => (await import('./dfu.js')).command,
   },
+  repair: {
+    about: 'checksums, sizes and ends of modules, DFU and DfuSe files made right; fields changed',
+    load: async () => (await import('./repair.js')).command,
+  },
+  wrap: {
+    about: 'a user module made of a program',
+    load: async () => (await import('./wrap.js')).command,
+  },
   layouts: {
     about: 'the chips and boards that are known; check your own board file',
     load: async () => (await import('./layouts.js')).command,

@@ -8,7 +8,7 @@ import { MemoryImage } from '../../core/image.js';
 import { sizeOf } from '../../core/range.js';
 import { systemVersionRelease } from '../../layout/catalog.js';
 import { platformOf } from '../../layout/platforms.js';
-import type { Board, Region } from '../../layout/types.js';
+import type { Board } from '../../layout/types.js';
 import {
   buildDct,
   DCT_COPY_BYTES,
@@ -30,6 +30,7 @@ import {
 } from '../../regions/dct/index.js';
 import { type ConfigurationSource, configurationMissing, openConfiguration } from '../configuration/source.js';
 import type { InspectInput } from '../inspect/inspect.js';
+import { replaced } from '../replace.js';
 
 /** The DCT of an input, ready to be edited. */
 export interface DctFile {
@@ -222,11 +223,6 @@ function finish(
   }
   const after = { number: current, bytes: current === 1 ? copy1 : copy2 };
   return { file, image, ...rest, after, pair: { copy1, copy2 } };
-}
-
-/** The image with the bytes of a region replaced. */
-export function replaced(image: MemoryImage, { start }: Pick<Region, 'start'>, bytes: Uint8Array): MemoryImage {
-  return image.merge(MemoryImage.fromBytes(bytes, start), { overlap: 'last-wins' });
 }
 
 function editSection(file: DctFile, edits: readonly DctEdit[]): DctEdited {

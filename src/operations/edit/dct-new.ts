@@ -3,8 +3,8 @@ import { MemoryImage } from '../../core/image.js';
 import type { Board } from '../../layout/types.js';
 import { buildDct, type DctEdit, dctField, toWrite } from '../../regions/dct/index.js';
 import { regionPair } from '../inspect/configuration.js';
+import { replaced } from '../replace.js';
 import type { DctEdited, DctFile } from './dct-edit.js';
-import { replaced } from './dct-edit.js';
 
 export interface NewDctOptions {
   readonly edits: readonly DctEdit[];
