@@ -29,7 +29,7 @@ export const command: Command = {
   operands:
     'show FILE | get FILE FIELD | set FILE | new [FILE] | copy [FIELD...] | erase-field FILE FIELD... | diff A B',
   about:
-    'show: both copies of the device configuration, which one is in use and why, and what it says. get: one field by its device-os name. set, copy, erase-field: a changed DCT in a new file, written the way the firmware in FILE (or of --release) writes. new: a fresh DCT, alone or in the place of the one in FILE. diff: the fields that differ; exit 1 when any does. FILE is a flash dump, an image, one or both DCT sectors, or what DFU alternate setting 1 reads. A VALUE is words, hex:BYTES, @FILE or blank; networks are wifi=SSID:PASSPHRASE:wpa2. copy and erase-field also take the names keys, server, claim and wifi for fields that belong together. The server key is in no file of this tool: take it from a key file or from another dump. Secrets are masked.',
+    'show: both copies of the device configuration, which one is in use and why, and what it says. get: one field by its device-os name. set, copy, erase-field: a changed DCT in a new file, written the way the firmware in FILE (or of --release) writes. new: a fresh DCT, alone or in the place of the one in FILE. diff: the fields that differ; exit 1 when any does. FILE is a flash dump, an image, one or both DCT sectors, or what DFU alternate setting 1 reads. Styles: flip as the firmware does, in-place into the copy in use (all that one sector allows), single into copy 1 with the other erased. A VALUE is words, hex:BYTES, @FILE or blank; networks are wifi=SSID:PASSPHRASE:wpa2. copy and erase-field also take the names keys, server, claim and wifi for fields that belong together. The server key is in no file of this tool: take it from a key file or from another dump. Secrets are masked.',
   options: {
     ...INPUT_OPTIONS,
     '--copy': {
@@ -55,8 +55,7 @@ export const command: Command = {
       type: 'text',
       value: 'STYLE',
       choices: ['flip', 'in-place', 'single'],
-      about:
-        'set, copy, erase-field: flip: as the firmware does (default with both sectors); in-place: into the copy in use; single: copy 1, the other erased',
+      about: 'set, copy, erase-field: how the sectors are written (default flip)',
     },
     '--fresh': { type: 'flag', about: 'set: when no copy is usable, format first, as the firmware does' },
     '--wipe-old': { type: 'flag', about: 'set, copy, erase-field: erase the copy that is not in use afterwards' },

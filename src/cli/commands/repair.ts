@@ -17,15 +17,14 @@ import { OUTPUT_OPTIONS, type Output, outputFrom } from '../output.js';
 export const command: Command = {
   operands: 'FILE -o OUT',
   about:
-    "Makes checksums, sizes and ends right again: a module's end address, suffix size, SHA-256 and CRC; a DFU suffix that is wrong, displaced or there twice; the counts and sizes of a DfuSe file. FILE is a module, a DFU or DfuSe file, or a dump, whose modules are repaired in their places. Every changed byte is shown; what cannot be known is refused. --set changes fields of a module, which is sealed again. Without -o it only shows. Exit 1 when something had to be left as it is, or nothing was written although there is something to repair.",
+    "Makes checksums, sizes and ends right again: a module's end address, suffix size, SHA-256 and CRC; a DFU suffix that is wrong, displaced or there twice; the counts and sizes of a DfuSe file. FILE is a module, a DFU or DfuSe file, or a dump, whose modules are repaired in their places. Every changed byte is shown; what cannot be known is refused. --set changes a field: version, platform, flags, function, index, product-id, product-version, dependency, dependency2 (system-part2:1300 or none), suffix-size. Without -o it only shows. Exit 1 when something had to be left as it is, or nothing was written although there is something to repair.",
   options: {
     ...OUTPUT_OPTIONS,
     ...INPUT_OPTIONS,
     '--set': {
       type: 'list',
       value: 'NAME=VALUE',
-      about:
-        'version, platform, flags, function, index, product-id, product-version, dependency, dependency2 (system-part2:1300 or none), suffix-size (repeatable)',
+      about: 'a field of the module, which is then sealed again (repeatable)',
     },
     '--module': { type: 'text', value: 'REGION', about: 'only the module in this region of a dump, such as user' },
     '--always': { type: 'flag', about: 'write OUT even when there is nothing to repair' },

@@ -16,7 +16,7 @@ import { OUTPUT_OPTIONS, outputFrom } from '../output.js';
 export const command: Command = {
   operands: 'PROGRAM --version N -o OUT',
   about:
-    'Makes a user module of a program: header, product fields, digest and CRC around its bytes. PROGRAM is a raw binary or an ELF file, linked to begin 24 bytes behind the start of the user region (0x080A0018 on a P1) with the table of functions the system part calls; that table and whether the program runs cannot be checked.',
+    'Makes a user module of a program: header, product fields, digest and CRC around its bytes. PROGRAM is a raw binary or an ELF file, linked to begin 24 bytes behind the start of the user region (0x080A0018 on a P1), where it must have the address of its table of functions for the system part (dynalib). Whether the program runs cannot be checked.',
   options: {
     ...OUTPUT_OPTIONS,
     '--as': { type: 'text', value: 'KIND', choices: ['user-part'], about: 'what to make (default user-part)' },

@@ -24,7 +24,7 @@ export interface Wrapped {
   readonly notes: readonly string[];
 }
 
-/** A user part has its header first and its table of functions (dynalib) right behind it (facts: user.ld of device-os). */
+/** A user part has its header first and the address of its dynalib table right behind it (device-os user.ld; released Tinker builds). */
 const FUNCTION = 'user-part';
 
 /**
@@ -78,12 +78,11 @@ function userRegion(board: Board): Region {
 
 function notesOn(payload: Uint8Array, region: Region, dependencies: readonly Dependency[]): string[] {
   const notes = [
-    'The program must begin with the table of functions that the system part calls (dynalib user module); whether it runs cannot be checked here.',
+    'The program must begin with the address of its table of functions for the system part (dynalib); whether it runs cannot be checked here.',
   ];
   const entry = payload.length >= 4 ? readU32(payload, 0) : 0;
-  const inside = entry % 2 === 1 && entry > region.start && entry < region.end;
-  if (!inside) {
-    const words = `The first word of the program, ${formatAddress(entry)}, is no function in the user region, so it does not look like that table.`;
+  if (entry <= region.start || entry >= region.end) {
+    const words = `Its first word, ${formatAddress(entry)}, is no address in the user region, so it does not begin with that table.`;
     notes.unshift(words);
   }
   if (dependencies.length === 0) {
