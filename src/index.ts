@@ -89,6 +89,37 @@ export { type CatalogMatch, listReleases, matchModules, type ReleaseRow } from '
 export { type ConvertInput, type ConvertOptions, convert, convertImages } from './operations/convert.js';
 export { addDfuSuffix, checkDfu, type DfuCheck, removeDfuSuffix, showDfuse, unpackDfuse } from './operations/dfu.js';
 export { type PackInput, type PackOptions, type PackResult, packDfuse } from './operations/dfu-pack.js';
+export { changedFields, type DctFieldChange } from './operations/edit/dct-compare.js';
+export { copiedEdits, erasedEdits } from './operations/edit/dct-copy.js';
+export {
+  currentCopy,
+  type DctEdited,
+  type DctEditOptions,
+  type DctFile,
+  editDct,
+  openDct,
+} from './operations/edit/dct-edit.js';
+export { type NewDct, type NewDctOptions, newDct, newDctInto } from './operations/edit/dct-new.js';
+export { type DctAssignment, type DctWordsOptions, dctEdits } from './operations/edit/dct-words.js';
+export {
+  type EepromEdited,
+  type EepromFile,
+  newEeprom,
+  newEepromInto,
+  openEeprom,
+  putEeprom,
+} from './operations/edit/eeprom.js';
+export { type EepromPut, parsePut, putsOfFile } from './operations/edit/eeprom-words.js';
+export {
+  deviceKeyOf,
+  importedKeyEdits,
+  type KeyFileForm,
+  newDeviceKey,
+  privateKeyFile,
+  publicKeyFile,
+  type Registration,
+  registration,
+} from './operations/edit/keys.js';
 export { type HexRow, hexRows } from './operations/hex.js';
 export { examine, type InspectInput, type Inspection, inspect } from './operations/inspect/inspect.js';
 export type {
@@ -104,6 +135,16 @@ export { type Location, locate, type PathStep } from './operations/locate.js';
 export { drawMap, type MapCell, type MapSector } from './operations/map.js';
 export { type OpenOptions, openImage } from './operations/open.js';
 export { type BaseSource, type PlacedImage, placeImage } from './operations/place.js';
+export { type ModuleAssignment, moduleEdits } from './operations/repair/module-fields.js';
+export type { ByteChange, Refusal } from './operations/repair/patch.js';
+export {
+  isDfuFile,
+  type Repaired,
+  type RepairOptions,
+  repairDfuFile,
+  repairImage,
+} from './operations/repair/repair.js';
+export { type WrapOptions, type Wrapped, wrapProgram } from './operations/repair/wrap.js';
 export type { ByteClass, ByteCounts, Stretch } from './regions/account.js';
 export { type DctReport, decodeDct } from './regions/dct/decode.js';
 export { buildDct, editDctField } from './regions/dct/edit.js';

@@ -28,10 +28,11 @@ export function renderRepair(
 }
 
 function changeText({ field, offset, address, before, after, values, reason }: ByteChange, width: number): string {
-  const size = Math.max(before.length, after.length) / 2;
-  const start = address ?? offset;
-  const last = Number.isInteger(size) ? start + size - 1 : start;
-  const place = address === null ? `offset ${offset}` : `${formatAddress(start)}-${formatAddress(last)}`;
+  const size = after.length / 2;
+  const place =
+    address === null
+      ? `offset ${offset}`
+      : `${formatAddress(address)}-${formatAddress(address + Math.max(size, 1) - 1)}`;
   const head = `${place}  ${field}${reason === '' ? '' : `: ${reason}`}`;
   if (values) return `${head}\n    ${before} -> ${after}  (${values.before} -> ${values.after})`;
   if (before === '') return `${head}\n    added ${after}`;

@@ -38,7 +38,7 @@ export const command: Command = {
       type: 'text',
       value: 'WHICH',
       choices: ['legacy', 'current', 'auto'],
-      about: 'show, history: read as firmware up to 0.4.9 or from 0.5.0 does (default auto: as the input suggests)',
+      about: 'show, history: read as firmware up to 0.4.9 or from 0.5.0 does (default auto)',
     },
     '--index': { type: 'number', value: 'N', about: 'history: this index only' },
     '-o': {

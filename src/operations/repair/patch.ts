@@ -8,8 +8,9 @@ export interface ByteChange {
   readonly offset: number;
   /** Target address of the first byte; null when the file has no place in flash. */
   readonly address: number | null;
-  /** Hexadecimal; empty where bytes were added or taken away. */
+  /** Hexadecimal, or a count where bytes were taken away; empty where they were added. */
   readonly before: string;
+  /** Hexadecimal; empty where bytes were taken away. */
   readonly after: string;
   /** Values of a number field in words; null for other content. */
   readonly values: { readonly before: string; readonly after: string } | null;
@@ -65,7 +66,7 @@ export class Patch {
     this.#bytes = new Uint8Array(rest.length - size);
     this.#bytes.set(rest.subarray(0, offset));
     this.#bytes.set(rest.subarray(offset + size), offset);
-    this.#record({ field, offset, before: hexOf(old), after: '', values: null, reason });
+    this.#record({ field, offset, before: fillerOf(old), after: '', values: null, reason });
   }
 
   /** Puts bytes behind the others. */
@@ -89,6 +90,14 @@ export class Patch {
   #record(change: Omit<ByteChange, 'address'>): void {
     this.changes.push({ ...change, address: this.address === null ? null : this.address + change.offset });
   }
+}
+
+/** Bytes that were cut off may be anything, a key too; only padding and line ends are told. */
+function fillerOf(bytes: Uint8Array): string {
+  const [first] = bytes;
+  if (bytes.every((byte) => byte === 0x0d || byte === 0x0a)) return hexOf(bytes);
+  const constant = (first === 0 || first === 0xff) && bytes.every((byte) => byte === first);
+  return constant ? `${bytes.length} bytes of ${formatHex(first ?? 0, 2)}` : `${bytes.length} bytes`;
 }
 
 function hexOf(bytes: Uint8Array): string {
