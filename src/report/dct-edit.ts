@@ -43,6 +43,7 @@ export interface EditSummary {
   readonly output: { readonly path: string; readonly size: number };
   /** The other copy still holds secrets; which, as a clause. */
   readonly leftovers: readonly string[];
+  readonly notes: readonly string[];
 }
 
 function howWritten({ file, before, after, fresh, style, flips }: DctEdited): string {
@@ -56,13 +57,17 @@ function howWritten({ file, before, after, fresh, style, flips }: DctEdited): st
   return `${written}, in ${flips} writes after each other: copy ${after.number} is in use now.`;
 }
 
-export function renderDctEdit({ edited, changes, output, leftovers }: EditSummary, options: TextOptions): string {
+export function renderDctEdit(
+  { edited, changes, output, leftovers, notes }: EditSummary,
+  options: TextOptions,
+): string {
   const name = output.path === '-' ? 'stdout' : output.path;
   const sentences = [howWritten(edited)];
   if (edited.wiped) sentences.push('The other copy was erased.');
   const head = `${name}: ${formatCount(output.size)} bytes`;
   const blocks = [`${head}\n${wrapText(sentences.join(' '), options.width)}`];
   blocks.push(changes.length === 0 ? 'No field has another value than before.' : renderChanges(changes, options.style));
+  for (const note of notes) blocks.push(wrapText(note, options.width));
   if (leftovers.length > 0) {
     const text = `Copy ${edited.after.number === 1 ? 2 : 1} still holds ${listWords(leftovers)} as before; --wipe-old erases that copy.`;
     blocks.push(wrapText(text, options.width));

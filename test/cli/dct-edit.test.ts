@@ -43,6 +43,7 @@ describe('dct set', () => {
     expect(outcome.stderr).toContain('server_address  device.spark.io, port 5683  cloud.example.com, default port');
     expect(readFileSync(output).length).toBe(0x100000);
     expect((await run('dct', 'get', output, 'server_address')).stdout).toBe('cloud.example.com, default port\n');
+    expect((await run('dct', 'get', output, 'serverAddress')).stdout).toBe('cloud.example.com, default port\n');
   });
 
   it('keeps the format of the input, or takes that of the name of the output', async () => {
@@ -124,6 +125,7 @@ describe('dct copy and erase-field', () => {
     const output = fresh();
     const outcome = await run('dct', 'copy', '--from', path('healthy.bin'), '--to', path('erased.bin'), '-o', output);
     expect(outcome.code).toBe(0);
+    expect(outcome.stderr).toContain('device_id is that of the chip the DCT comes from');
     expect((await run('dct', 'diff', path('healthy.bin'), output)).stdout).toContain('No field differs.');
     expect((await run('keys', 'show', output)).stdout).toContain('belongs to the private key');
   });

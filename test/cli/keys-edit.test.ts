@@ -44,7 +44,12 @@ describe('keys new', () => {
     expect(outcome.stderr).toContain(`     particle keys load ${output}\n`);
     expect(outcome.stderr).toContain(`     particle keys send DEVICE_ID ${open}\n`);
     const again = fresh('pem');
-    await run('keys', 'new', '-o', again, '--public', path('elsewhere.pem'), '--json');
+    const made = await run('keys', 'new', '-o', again, '--public', path('elsewhere.pem'), '--json');
+    expect(JSON.parse(made.stdout).steps.map(({ command }: { command: string }) => command)).toEqual([
+      `openssl rsa -in ${again} -outform DER -out ${again.replace('.pem', '.der')}`,
+      `particle keys load ${again.replace('.pem', '.der')}`,
+      `particle keys send DEVICE_ID ${path('elsewhere.pem')}`,
+    ]);
     expect(readFileSync(again, 'utf8')).toContain('BEGIN RSA PRIVATE KEY');
     expect(readFileSync(path('elsewhere.pem'), 'utf8')).toContain('BEGIN PUBLIC KEY');
     expect(describePrivateKey(der).fingerprint).not.toBe(FINGERPRINT);
@@ -91,6 +96,8 @@ describe('keys import and export', () => {
     const output = fresh('bin');
     const imported = await run('keys', 'import', dct, file, '-o', output);
     expect(imported).toMatchObject({ code: 0, stdout: '' });
+    expect(imported.stderr).toContain(`     flashatlas keys public ${output} -o device.pub.pem\n`);
+    expect(imported.stderr).toContain('particle keys server');
     const check = await run('keys', 'check', output, '--fingerprint', `SHA256:${FINGERPRINT.toUpperCase()}`);
     expect(check.stdout).toContain('ok  Device private key: rsa-1024, its numbers belong together');
     // The server key is missing in a fresh DCT.

@@ -115,6 +115,8 @@ export const TARGETS = {
     const sectors = new Uint8Array(2 * PIECE_BYTES);
     sectors.set(copy1);
     sectors.set(copy2, PIECE_BYTES);
+    // Few inputs have a header; without one there is nothing to change.
+    if (random.below(4) > 0) sectors.set([0, 1, 1, 0, 0x42, 0x52, 0x43, 0x4d], 8);
     const form = random.pick([input(sectors, 0x08004000), input(bytes)]);
     const file = openDct(form, boards[0], random.pick([undefined, '0.4.2', '0.6.4', '2.3.1']));
     const value = String.fromCharCode(...bytes.subarray(0, 40));
@@ -133,6 +135,7 @@ export const TARGETS = {
   'eeprom set': (bytes, random) => {
     const pages = new Uint8Array(0x14000).fill(0xff);
     pages.set(bytes.subarray(0, pages.length));
+    if (random.below(4) > 0) pages.set([0, 0, 0xff, 0xff]);
     const generation = random.pick([undefined, 'legacy', 'current']);
     putEeprom(
       openEeprom(input(pages, 0x0800c000), boards[0], { generation }),

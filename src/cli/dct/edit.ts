@@ -76,7 +76,15 @@ export const copy: DctAction = async (operands, args, context) => {
   }
   const board = await boardFrom(args);
   const source = openDct((await openEditable(from, args)).input, board);
-  return change('copy', to, args, context, [from, to], (file) => copiedEdits(source, operands, file), true);
+  return change(
+    'copy',
+    to,
+    args,
+    context,
+    [from, to],
+    (file) => copiedEdits(source, operands, { ...file, current: currentCopy(file)?.bytes ?? null }),
+    true,
+  );
 };
 
 async function change(
@@ -134,8 +142,9 @@ export function report(
 ): void {
   const { file, style, fresh, before, after, wiped } = edited;
   const leftovers = leftoversOf(edited);
+  const notes = notesOn(schema, changes);
   if (!context.json) {
-    context.warn(renderDctEdit({ edited, changes, output, leftovers }, context));
+    context.warn(renderDctEdit({ edited, changes, output, leftovers, notes }, context));
     return;
   }
   const { source, shape, release, releaseSource, rules } = file;
@@ -155,9 +164,17 @@ export function report(
     current: shape === 'section' ? null : after.number,
     changes,
     leftovers,
+    notes,
     ...extra,
   };
   context.write(`${renderJson(document)}\n`);
+}
+
+function notesOn(schema: string, changes: readonly DctFieldChange[]): string[] {
+  if (schema !== 'dct-copy' || !changes.some(({ key }) => key === 'device_id')) return [];
+  return [
+    'device_id is that of the chip the DCT comes from, and the firmware of another chip leaves it so. Erase the field (dct erase-field OUT device_id) to let it write its own.',
+  ];
 }
 
 export function viewOf({ file }: Pick<DctEdited, 'file'>, copyBytes: Uint8Array): DctView {

@@ -56,7 +56,7 @@ export const create: KeysAction = async (operands, args, context) => {
       files.steps = registration(open, { keyFile: output.path, deviceId: null, serverKey: 'there' });
       showNew(files, written, context);
     } else {
-      place('new', target, deviceKeyEdits(key, 'rsa'), files, args, context);
+      place('new', target, deviceKeyEdits(key, 'rsa'), { ...files, owner: 'device' }, args, context);
     }
   } catch (error) {
     rmSync(open, { force: true });
@@ -93,7 +93,7 @@ function place(
   action: string,
   { file, opened }: Target,
   edits: readonly DctEdit[],
-  { output, open, half }: KeyFiles,
+  { output, open, half, owner }: KeyFiles & { readonly owner: KeyPlace },
   args: ParsedArguments,
   context: Context,
 ): void {
@@ -101,10 +101,12 @@ function place(
   const written = writeImage(edited.image, output, opened.result, file.source.board);
   const changes = changesOf(edited, args.flag('--show-secrets'));
   const fingerprint = publicFingerprint(half);
-  const steps =
-    open === null
-      ? []
-      : registration(open, { keyFile: null, deviceId: deviceIdOf(file), serverKey: serverKeyState(file) });
+  const facts = { keyFile: null, deviceId: deviceIdOf(file), serverKey: serverKeyState(file) } as const;
+  const steps = owner === 'server' ? [] : registration(open ?? 'device.pub.pem', facts);
+  if (owner === 'device' && open === null) {
+    const command = `flashatlas keys public ${output.path} -o device.pub.pem`;
+    steps.splice(1, 0, { step: 'Unless the cloud knows this key already, take its public half:', command });
+  }
   const extra = { publicKey: open, fingerprint, steps };
   report(`keys-${action}`, edited, changes, { path: output.path, ...written }, context, extra);
   if (!context.json) context.warn(keyText(open, fingerprint, steps, context));
@@ -144,8 +146,12 @@ export const importKey: KeysAction = async (operands, args, context) => {
     throw badOperands('import', 'a dump and a key file', 'keys import dump.bin device.pem -o new.bin');
   }
   const output = outputFrom(args, context, [dump, keyFile], PRIVATE_MODE);
-  const { edits, key } = importedKeyEdits(valueFile(keyFile), keyFile, args.text('--as') as KeyPlace | undefined);
+  const {
+    edits,
+    key,
+    place: owner,
+  } = importedKeyEdits(valueFile(keyFile), keyFile, args.text('--as') as KeyPlace | undefined);
   const target = await openTarget(dump, args);
-  place('import', target, edits, { output, open: null, half: key }, args, context);
+  place('import', target, edits, { output, open: null, half: key, owner }, args, context);
   return EXIT_DONE;
 };

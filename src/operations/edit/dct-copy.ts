@@ -39,10 +39,30 @@ export function copiedEdits(from: DctFile, names: readonly string[], to: Pick<Dc
   }
   const places = names.length > 0 ? names.flatMap(placesOf) : wholeSections(from, to);
   for (const place of places) requirePresent(from, place);
+  const source = names.length > 0 ? copy.bytes : withoutState(copy.bytes, to.current ?? null);
   return places.map(({ section, offset, size }) => {
     const start = dctSection('wiced', section).offset + offset;
-    return { section, offset, bytes: copy.bytes.slice(start, start + size) };
+    return { section, offset, bytes: source.slice(start, start + size) };
   });
+}
+
+export type CopyTarget = Pick<DctFile, 'rules' | 'shape'> & {
+  /** The copy in use there; null or missing: none. */
+  readonly current?: Uint8Array | null;
+};
+
+/** Fields that speak of what else lies in the flash of their board; an update that is pending there is none here. */
+const STATE_FIELDS = ['system_flags', 'ota_update_flag', 'flash_modules'];
+
+function withoutState(copy: Uint8Array, target: Uint8Array | null): Uint8Array {
+  const result = copy.slice();
+  for (const key of STATE_FIELDS) {
+    const { section, offset, size } = dctField(key);
+    const start = dctSection('wiced', section).offset + offset;
+    if (target) result.set(target.subarray(start, start + size), start);
+    else result.fill(0xff, start, start + size);
+  }
+  return result;
 }
 
 interface Place {
@@ -51,7 +71,7 @@ interface Place {
   readonly size: number;
 }
 
-function wholeSections(from: DctFile, to: Pick<DctFile, 'rules' | 'shape'>): Place[] {
+function wholeSections(from: DctFile, to: CopyTarget): Place[] {
   const onlySection = from.shape === 'section' || to.shape === 'section';
   const names = COPIED.filter((name) => name === 'application' || !onlySection);
   const known = names.filter((name) => name !== 'network' || to.rules !== 'before-0.7.0');

@@ -97,6 +97,8 @@ export function deviceIdOf(file: DctFile): string | null {
   return bytes && decodeDeviceId(bytes);
 }
 
+const LOAD = 'Put the board into DFU mode (blinking yellow) and give it the private key:';
+
 export interface Registration {
   readonly step: string;
   readonly command: string | null;
@@ -111,9 +113,15 @@ export function registration(
   { keyFile, deviceId, serverKey }: { keyFile: string | null; deviceId: string | null; serverKey: 'there' | 'missing' },
 ): Registration[] {
   const steps: Registration[] = [];
-  if (keyFile !== null) {
-    const step = 'Put the board into DFU mode (blinking yellow) and give it the private key:';
-    steps.push({ step, command: `particle keys load ${keyFile}` });
+  if (keyFile !== null && /\.pem$/i.test(keyFile)) {
+    const der = keyFile.replace(/\.pem$/i, '.der');
+    steps.push({
+      step: 'particle-cli loads DER files only:',
+      command: `openssl rsa -in ${keyFile} -outform DER -out ${der}`,
+    });
+    steps.push({ step: LOAD, command: `particle keys load ${der}` });
+  } else if (keyFile !== null) {
+    steps.push({ step: LOAD, command: `particle keys load ${keyFile}` });
   } else steps.push({ step: 'Write the image to the board.', command: null });
   steps.push({
     step: 'Give the cloud the public half:',
