@@ -18,3 +18,29 @@ export function refuseOthersOptions(args: ParsedArguments, options: Options, act
     });
   }
 }
+
+/** @param example what to type instead, without the name of the program. @returns UsageError USAGE_OPERANDS */
+export function badOperands(action: string, needs: string, example: string): UsageError {
+  return new UsageError({
+    code: 'USAGE_OPERANDS',
+    what: `${action} needs ${needs}`,
+    help: `Write for example: flashatlas ${example}`,
+  });
+}
+
+/**
+ * The --set options, `NAME=VALUE` each.
+ * @throws UsageError USAGE_BAD_ASSIGNMENT, without the text: it may be a secret
+ */
+export function assignmentsFrom(args: ParsedArguments, example: string): { name: string; value: string }[] {
+  return args.list('--set').map((text) => {
+    const at = text.indexOf('=');
+    if (at > 0) return { name: text.slice(0, at), value: text.slice(at + 1) };
+    throw new UsageError({
+      code: 'USAGE_BAD_ASSIGNMENT',
+      what: 'a --set names no field and value',
+      expected: 'NAME=VALUE',
+      help: `Write for example --set ${example}`,
+    });
+  });
+}

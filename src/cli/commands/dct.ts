@@ -7,7 +7,7 @@ import { type DctInspection, fieldsOf, getField, inspectDct, pickCopy } from '..
 import { renderDct, renderHexRows } from '../../report/dct.js';
 import { renderJson } from '../../report/json.js';
 import { TOOL } from '../../tool.js';
-import { refuseOthersOptions } from '../actions.js';
+import { badOperands, refuseOthersOptions } from '../actions.js';
 import { type ParsedArguments, suggestion } from '../args.js';
 import { type Command, type Context, EXIT_DONE, INPUT_OPTIONS } from '../command.js';
 import type { DctAction } from '../dct/edit.js';
@@ -91,7 +91,10 @@ export const command: Command = {
     if (other) return (await other())(operands, args, context);
     const [file, field, ...more] = operands;
     const complete = file !== undefined && more.length === 0 && (field !== undefined) === (action === 'get');
-    if (!complete) throw badOperands(action);
+    if (!complete)
+      throw action === 'get'
+        ? badOperands('dct get', 'a file and a field', 'dct get dump.bin server_address')
+        : badOperands('dct show', 'one file', 'dct show dump.bin');
     const board = await boardFrom(args);
     const inspection = inspectDct(await openInput(file, args), board, args.flag('--show-secrets'));
     return field === undefined ? show(inspection, args, context) : get(inspection, field, file, args, context);
@@ -104,17 +107,6 @@ function badAction(action: string | undefined): UsageError {
     what: action === undefined ? 'nothing to do was named' : `unknown action ${JSON.stringify(action)}`,
     expected: ACTIONS.join(', '),
     help: (action && suggestion(action, ACTIONS)) ?? 'See flashatlas dct --help.',
-  });
-}
-
-function badOperands(action: string): UsageError {
-  return new UsageError({
-    code: 'USAGE_OPERANDS',
-    what: `dct ${action} needs ${action === 'get' ? 'a file and a field' : 'one file'}`,
-    help:
-      action === 'get'
-        ? 'Write for example: flashatlas dct get dump.bin server_address'
-        : 'Write for example: flashatlas dct show dump.bin',
   });
 }
 

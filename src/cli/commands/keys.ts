@@ -4,10 +4,10 @@ import { inspectKeys } from '../../operations/configuration/keys-show.js';
 import { renderJson } from '../../report/json.js';
 import { renderKeys, renderPem } from '../../report/keys.js';
 import { TOOL } from '../../tool.js';
-import { refuseOthersOptions } from '../actions.js';
+import { badOperands, refuseOthersOptions } from '../actions.js';
 import { suggestion } from '../args.js';
 import { type Command, EXIT_DONE, INPUT_OPTIONS } from '../command.js';
-import { badOperands, type KeysAction, openKeyInput } from '../keys/action.js';
+import { type KeysAction, openKeyInput } from '../keys/action.js';
 import { boardFrom } from '../open.js';
 
 /** Actions that make, move and compare keys; their code is loaded when one of them runs. */
@@ -85,7 +85,7 @@ export const command: Command = {
 
 const show: KeysAction = async (operands, args, context) => {
   const [file, ...more] = operands;
-  if (file === undefined || more.length > 0) throw badOperands('show', 'one file', 'keys show dump.bin');
+  if (file === undefined || more.length > 0) throw badOperands('keys show', 'one file', 'keys show dump.bin');
   const board = await boardFrom(args);
   const showSecrets = args.flag('--show-secrets');
   const copy = args.text('--copy');

@@ -1,12 +1,12 @@
 /** flashatlas repair */
-import { UsageError } from '../../core/errors.js';
 import type { ReadResult } from '../../formats/index.js';
 import type { Board } from '../../layout/types.js';
-import { type ModuleAssignment, moduleEdits } from '../../operations/repair/module-fields.js';
+import { moduleEdits } from '../../operations/repair/module-fields.js';
 import { isDfuFile, type Repaired, repairDfuFile, repairImage } from '../../operations/repair/repair.js';
 import { renderJson } from '../../report/json.js';
 import { renderRepair } from '../../report/repair.js';
 import { TOOL } from '../../tool.js';
+import { assignmentsFrom } from '../actions.js';
 import type { ParsedArguments } from '../args.js';
 import { type Command, EXIT_DONE, EXIT_FINDINGS, INPUT_OPTIONS } from '../command.js';
 import { writeImage } from '../edited.js';
@@ -57,7 +57,7 @@ async function repair(
   args: ParsedArguments,
   board: Board,
 ): Promise<{ readonly repaired: Repaired; readonly like: ReadResult | undefined }> {
-  const options = { edits: moduleEdits(assignments(args)), module: args.text('--module') };
+  const options = { edits: moduleEdits(assignmentsFrom(args, 'version=7')), module: args.text('--module') };
   const format = args.text('--format');
   const asked = format === undefined || format === 'dfu' || format === 'dfuse';
   // A damaged DFU file is what this is for, and its reader would refuse it.
@@ -67,19 +67,6 @@ async function repair(
   }
   const { result } = await openFile(path, args);
   return { repaired: repairImage({ ...result, path }, board, options), like: result };
-}
-
-function assignments(args: ParsedArguments): ModuleAssignment[] {
-  return args.list('--set').map((text) => {
-    const at = text.indexOf('=');
-    if (at > 0) return { name: text.slice(0, at), value: text.slice(at + 1) };
-    throw new UsageError({
-      code: 'USAGE_BAD_ASSIGNMENT',
-      what: 'a --set names no field and value',
-      expected: 'NAME=VALUE',
-      help: 'Write for example --set version=7',
-    });
-  });
 }
 
 function write({ bytes, image }: Repaired, output: Output, like: ReadResult | undefined, board: Board) {

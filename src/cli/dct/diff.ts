@@ -4,14 +4,15 @@ import { changedFields, uncomparedSections } from '../../operations/edit/dct-com
 import { renderDctDiff } from '../../report/dct-edit.js';
 import { renderJson } from '../../report/json.js';
 import { TOOL } from '../../tool.js';
+import { badOperands } from '../actions.js';
 import { EXIT_DONE, EXIT_FINDINGS } from '../command.js';
 import { boardFrom, openInput } from '../open.js';
-import { badOperands, type DctAction } from './edit.js';
+import type { DctAction } from './edit.js';
 
 export const diff: DctAction = async (operands, args, context) => {
   const [first, second, ...more] = operands;
   if (first === undefined || second === undefined || more.length > 0) {
-    throw badOperands('diff', 'two files', 'dct diff before.bin after.bin');
+    throw badOperands('dct diff', 'two files', 'dct diff before.bin after.bin');
   }
   const board = await boardFrom(args);
   const showSecrets = args.flag('--show-secrets');

@@ -1,17 +1,17 @@
 /** `dct set`, `dct copy` and `dct erase-field`: a changed DCT in a new file. */
 import { equalBytes } from '../../core/bytes.js';
-import { UsageError } from '../../core/errors.js';
 import type { Board } from '../../layout/types.js';
 import type { DctFieldChange } from '../../operations/edit/dct-compare.js';
 import { changedFields } from '../../operations/edit/dct-compare.js';
 import { copiedEdits, erasedEdits } from '../../operations/edit/dct-copy.js';
 import { currentCopy, type DctEdited, type DctFile, editDct, openDct } from '../../operations/edit/dct-edit.js';
-import { type DctAssignment, dctEdits } from '../../operations/edit/dct-words.js';
+import { dctEdits } from '../../operations/edit/dct-words.js';
 import { type DctEdit, dctSection, type EditStyle } from '../../regions/dct/index.js';
 import { bytesOf, type DctView, viewApplication, viewCopy } from '../../regions/dct/view.js';
 import { renderDctEdit } from '../../report/dct-edit.js';
 import { renderJson } from '../../report/json.js';
 import { TOOL } from '../../tool.js';
+import { assignmentsFrom, badOperands } from '../actions.js';
 import type { ParsedArguments } from '../args.js';
 import { type Context, EXIT_DONE } from '../command.js';
 import { type EditableInput, openEditable, writeImage } from '../edited.js';
@@ -21,28 +21,8 @@ import { type Output, outputFrom } from '../output.js';
 
 export type DctAction = (operands: readonly string[], args: ParsedArguments, context: Context) => Promise<number>;
 
-/** @throws UsageError USAGE_OPERANDS */
-export function badOperands(action: string, needs: string, example: string): UsageError {
-  return new UsageError({
-    code: 'USAGE_OPERANDS',
-    what: `dct ${action} needs ${needs}`,
-    help: `Write for example: flashatlas ${example}`,
-  });
-}
-
-/** The --set options, `NAME=VALUE` each. @throws UsageError USAGE_BAD_ASSIGNMENT, without the text: it may be a secret. */
-export function assignmentsFrom(args: ParsedArguments): DctAssignment[] {
-  return args.list('--set').map((text) => {
-    const at = text.indexOf('=');
-    if (at > 0) return { name: text.slice(0, at), value: text.slice(at + 1) };
-    throw new UsageError({
-      code: 'USAGE_BAD_ASSIGNMENT',
-      what: 'a --set names no field and value',
-      expected: 'NAME=VALUE',
-      help: 'Write for example --set serverAddress=cloud.example.com:5683',
-    });
-  });
-}
+/** Shown when a --set is not understood. */
+export const EXAMPLE = 'serverAddress=cloud.example.com:5683';
 
 /** Files of values: as large as a key or a certificate, never a dump. */
 export function valueFile(path: string): Uint8Array {
@@ -51,9 +31,9 @@ export function valueFile(path: string): Uint8Array {
 
 export const set: DctAction = async (operands, args, context) => {
   const [path, ...more] = operands;
-  const assignments = assignmentsFrom(args);
+  const assignments = assignmentsFrom(args, EXAMPLE);
   if (path === undefined || more.length > 0 || assignments.length === 0) {
-    throw badOperands('set', 'one file and at least one --set', 'dct set dump.bin --set claimed=yes -o new.bin');
+    throw badOperands('dct set', 'one file and at least one --set', 'dct set dump.bin --set claimed=yes -o new.bin');
   }
   return change('set', path, args, context, [path], (file) =>
     dctEdits(assignments, { current: currentCopy(file)?.bytes, readFile: valueFile }),
@@ -64,7 +44,7 @@ export const eraseField: DctAction = async (operands, args, context) => {
   const [path, ...fields] = operands;
   if (path === undefined || fields.length === 0) {
     const example = 'dct erase-field dump.bin claim_code wifi -o new.bin';
-    throw badOperands('erase-field', 'a file and at least one field', example);
+    throw badOperands('dct erase-field', 'a file and at least one field', example);
   }
   return change('erase-field', path, args, context, [path], () => erasedEdits(fields));
 };
@@ -72,7 +52,7 @@ export const eraseField: DctAction = async (operands, args, context) => {
 export const copy: DctAction = async (operands, args, context) => {
   const [from, to] = [args.text('--from'), args.text('--to')];
   if (from === undefined || to === undefined) {
-    throw badOperands('copy', 'both --from and --to', 'dct copy --from old.bin --to new.bin -o out.bin');
+    throw badOperands('dct copy', 'both --from and --to', 'dct copy --from old.bin --to new.bin -o out.bin');
   }
   const board = await boardFrom(args);
   const source = openDct((await openEditable(from, args)).input, board);

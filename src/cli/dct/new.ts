@@ -8,17 +8,18 @@ import { dctEdits } from '../../operations/edit/dct-words.js';
 import type { DctEdit } from '../../regions/dct/index.js';
 import { renderJson } from '../../report/json.js';
 import { TOOL } from '../../tool.js';
+import { assignmentsFrom, badOperands } from '../actions.js';
 import type { ParsedArguments } from '../args.js';
 import { EXIT_DONE } from '../command.js';
 import { openEditable, writeImage } from '../edited.js';
 import { DEFAULT_MAX_SIZE, readInput } from '../io.js';
 import { boardFrom } from '../open.js';
 import { outputFrom } from '../output.js';
-import { assignmentsFrom, badOperands, changesOf, type DctAction, report, valueFile } from './edit.js';
+import { changesOf, type DctAction, EXAMPLE, report, valueFile } from './edit.js';
 
 export const create: DctAction = async (operands, args, context) => {
   const [path, ...more] = operands;
-  if (more.length > 0) throw badOperands('new', 'at most one file', 'dct new -o dct.bin --set claimed=no');
+  if (more.length > 0) throw badOperands('dct new', 'at most one file', 'dct new -o dct.bin --set claimed=no');
   const [serverKey, deviceKey] = [args.text('--server-key'), args.text('--device-key')];
   const inputs = [path, serverKey, deviceKey].filter((name) => name !== undefined);
   const output = outputFrom(args, context, inputs);
@@ -26,7 +27,7 @@ export const create: DctAction = async (operands, args, context) => {
   const edits = [
     ...(serverKey === undefined ? [] : await serverEdits(serverKey, args, board)),
     ...(deviceKey === undefined ? [] : await deviceEdits(deviceKey, args, board)),
-    ...dctEdits(assignmentsFrom(args), { readFile: valueFile }),
+    ...dctEdits(assignmentsFrom(args, EXAMPLE), { readFile: valueFile }),
   ];
   const options = { edits, versionRecord: args.flag('--record') };
   if (path !== undefined) {

@@ -1,5 +1,4 @@
 /** `eeprom set`, `eeprom import`, `eeprom export` and `eeprom build`. */
-import { UsageError } from '../../core/errors.js';
 import { formatCount } from '../../core/words.js';
 import {
   type EepromEdited,
@@ -13,6 +12,7 @@ import { contentFile, type EepromPut, parsePut, putsOfFile } from '../../operati
 import { renderEepromEdit } from '../../report/eeprom-edit.js';
 import { renderJson } from '../../report/json.js';
 import { TOOL } from '../../tool.js';
+import { badOperands } from '../actions.js';
 import type { ParsedArguments } from '../args.js';
 import { type Context, EXIT_DONE } from '../command.js';
 import { type EditableInput, openEditable, writeImage } from '../edited.js';
@@ -24,14 +24,6 @@ export type EepromAction = (operands: readonly string[], args: ParsedArguments, 
 
 /** No EEPROM content is larger, JSON of all indices included. */
 const MAX_DATA_BYTES = 1 << 20;
-
-function badOperands(action: string, needs: string, example: string): UsageError {
-  return new UsageError({
-    code: 'USAGE_OPERANDS',
-    what: `eeprom ${action} needs ${needs}`,
-    help: `Write for example: flashatlas ${example}`,
-  });
-}
 
 function putsFrom(args: ParsedArguments): EepromPut[] {
   return args.list('--set').map((text) => parsePut(text, dataFile));
@@ -57,7 +49,7 @@ export const set: EepromAction = async (operands, args, context) => {
   const [path, ...more] = operands;
   const puts = putsFrom(args);
   if (path === undefined || more.length > 0 || puts.length === 0) {
-    throw badOperands('set', 'one file and at least one --set', 'eeprom set dump.bin --set 4=42 -o new.bin');
+    throw badOperands('eeprom set', 'one file and at least one --set', 'eeprom set dump.bin --set 4=42 -o new.bin');
   }
   const output = outputFrom(args, context, [path]);
   const target = await openTarget(path, args);
@@ -67,7 +59,7 @@ export const set: EepromAction = async (operands, args, context) => {
 export const importContent: EepromAction = async (operands, args, context) => {
   const [path, data, ...more] = operands;
   if (path === undefined || data === undefined || more.length > 0) {
-    throw badOperands('import', 'a dump and a content file', 'eeprom import dump.bin content.json -o new.bin');
+    throw badOperands('eeprom import', 'a dump and a content file', 'eeprom import dump.bin content.json -o new.bin');
   }
   const output = outputFrom(args, context, [path, data]);
   const puts = putsOfFile(dataFile(data), data);
@@ -77,7 +69,8 @@ export const importContent: EepromAction = async (operands, args, context) => {
 
 export const build: EepromAction = async (operands, args, context) => {
   const [path, ...more] = operands;
-  if (more.length > 0) throw badOperands('build', 'at most one dump', 'eeprom build --from content.json -o eeprom.bin');
+  if (more.length > 0)
+    throw badOperands('eeprom build', 'at most one dump', 'eeprom build --from content.json -o eeprom.bin');
   const from = args.text('--from');
   const output = outputFrom(
     args,
@@ -125,7 +118,7 @@ function finish(
 export const exportContent: EepromAction = async (operands, args, context) => {
   const [path, ...more] = operands;
   if (path === undefined || more.length > 0) {
-    throw badOperands('export', 'one dump', 'eeprom export dump.bin -o content.json');
+    throw badOperands('eeprom export', 'one dump', 'eeprom export dump.bin -o content.json');
   }
   const output = outputFrom(args, context, [path]);
   const { file } = await openTarget(path, args);

@@ -15,15 +15,6 @@ export type KeysAction = (operands: readonly string[], args: ParsedArguments, co
 /** Permissions of a file with a private key. */
 export const PRIVATE_MODE = 0o600;
 
-/** @throws UsageError USAGE_OPERANDS */
-export function badOperands(action: string, needs: string, example: string): UsageError {
-  return new UsageError({
-    code: 'USAGE_OPERANDS',
-    what: `keys ${action} needs ${needs}`,
-    help: `Write for example: flashatlas ${example}`,
-  });
-}
-
 /** PEM is text, which no firmware format takes: such a file is read as it is. */
 export async function openKeyInput(file: string, args: ParsedArguments): Promise<InspectInput> {
   const bytes = file === '-' ? undefined : readInput(file, args.number('--max-size') ?? DEFAULT_MAX_SIZE);

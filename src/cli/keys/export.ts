@@ -17,6 +17,7 @@ import {
 import { type PublicKey, publicFingerprint, publicKeyPem } from '../../regions/keys/index.js';
 import { renderJson } from '../../report/json.js';
 import { TOOL } from '../../tool.js';
+import { badOperands } from '../actions.js';
 import type { ParsedArguments } from '../args.js';
 import { type Context, EXIT_DONE, EXIT_FINDINGS } from '../command.js';
 import { valueFile } from '../dct/edit.js';
@@ -24,15 +25,7 @@ import { openEditable } from '../edited.js';
 import { writeOutput } from '../io.js';
 import { boardFrom } from '../open.js';
 import { outputFrom } from '../output.js';
-import {
-  badOperands,
-  formOf,
-  type KeysAction,
-  openKeyInput,
-  PRIVATE_MODE,
-  requireShowSecrets,
-  stepsText,
-} from './action.js';
+import { formOf, type KeysAction, openKeyInput, PRIVATE_MODE, requireShowSecrets, stepsText } from './action.js';
 
 /** No key file is longer; a dump always is. */
 const MAX_KEY_FILE_BYTES = 8192;
@@ -40,7 +33,7 @@ const MAX_KEY_FILE_BYTES = 8192;
 export const exportKey: KeysAction = async (operands, args, context) => {
   const [dump, ...more] = operands;
   if (dump === undefined || more.length > 0) {
-    throw badOperands('export', 'one dump', 'keys export dump.bin --show-secrets -o device.der');
+    throw badOperands('keys export', 'one dump', 'keys export dump.bin --show-secrets -o device.der');
   }
   const output = outputFrom(args, context, [dump], PRIVATE_MODE);
   requireShowSecrets(args, 'the output');
@@ -65,7 +58,7 @@ export const exportKey: KeysAction = async (operands, args, context) => {
 export const publicKey: KeysAction = async (operands, args, context) => {
   const [path, ...more] = operands;
   if (path === undefined || more.length > 0) {
-    throw badOperands('public', 'one dump or key file', 'keys public dump.bin -o device.pub.pem');
+    throw badOperands('keys public', 'one dump or key file', 'keys public dump.bin -o device.pub.pem');
   }
   const input = await openKeyInput(path, args);
   const fromFile =
@@ -98,7 +91,7 @@ export const publicKey: KeysAction = async (operands, args, context) => {
 export const check: KeysAction = async (operands, args, context) => {
   const [path, ...more] = operands;
   if (path === undefined || more.length > 0) {
-    throw badOperands('check', 'one dump or key file', 'keys check dump.bin --public device.pub.pem');
+    throw badOperands('keys check', 'one dump or key file', 'keys check dump.bin --public device.pub.pem');
   }
   const inspection = inspectKeys(await openKeyInput(path, args), await boardFrom(args), { showSecrets: false });
   const group = inspection.groups.find(({ current }) => current) ?? inspection.groups[0];

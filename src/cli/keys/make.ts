@@ -20,6 +20,7 @@ import { publicFingerprint } from '../../regions/keys/index.js';
 import type { PublicKey } from '../../regions/keys/parse.js';
 import { renderJson } from '../../report/json.js';
 import { TOOL } from '../../tool.js';
+import { badOperands } from '../actions.js';
 import type { ParsedArguments } from '../args.js';
 import { type Context, EXIT_DONE } from '../command.js';
 import { changesOf, report, valueFile } from '../dct/edit.js';
@@ -27,19 +28,11 @@ import { type EditableInput, openEditable, writeImage } from '../edited.js';
 import { requireWritable, writeOutput } from '../io.js';
 import { boardFrom } from '../open.js';
 import { type Output, outputFrom } from '../output.js';
-import {
-  badOperands,
-  formOf,
-  type KeysAction,
-  PRIVATE_MODE,
-  publicName,
-  requireShowSecrets,
-  stepsText,
-} from './action.js';
+import { formOf, type KeysAction, PRIVATE_MODE, publicName, requireShowSecrets, stepsText } from './action.js';
 
 export const create: KeysAction = async (operands, args, context) => {
   const [dump, ...more] = operands;
-  if (more.length > 0) throw badOperands('new', 'at most one dump', 'keys new -o device.der');
+  if (more.length > 0) throw badOperands('keys new', 'at most one dump', 'keys new -o device.der');
   const output = outputFrom(args, context, dump === undefined ? [] : [dump], PRIVATE_MODE);
   if (output.path === '-') requireShowSecrets(args, 'stdout');
   const open = args.text('--public') ?? publicName(output.path === '-' ? 'device.der' : output.path);
@@ -143,7 +136,7 @@ function keyText(open: string | null, fingerprint: string, steps: readonly Regis
 export const importKey: KeysAction = async (operands, args, context) => {
   const [dump, keyFile, ...more] = operands;
   if (dump === undefined || keyFile === undefined || more.length > 0) {
-    throw badOperands('import', 'a dump and a key file', 'keys import dump.bin device.pem -o new.bin');
+    throw badOperands('keys import', 'a dump and a key file', 'keys import dump.bin device.pem -o new.bin');
   }
   const output = outputFrom(args, context, [dump, keyFile], PRIVATE_MODE);
   const {

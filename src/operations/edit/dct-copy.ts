@@ -25,7 +25,7 @@ export const FIELD_GROUPS: readonly string[] = Object.keys(GROUPS);
  * @param to where they go: firmware before 0.7.0 has no network section
  * @throws UsageError DCT_NO_FIELD, DCT_NOTHING_TO_COPY
  */
-export function copiedEdits(from: DctFile, names: readonly string[], to: Pick<DctFile, 'rules' | 'shape'>): DctEdit[] {
+export function copiedEdits(from: DctFile, names: readonly string[], to: CopyTarget): DctEdit[] {
   const copy = currentCopy(from);
   if (!copy) {
     throw new UsageError({
