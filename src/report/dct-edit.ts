@@ -54,7 +54,7 @@ function howWritten({ file, before, after, fresh, style, flips }: DctEdited): st
   const written = `Written ${mannerOf(file)}`;
   if (flips === 0) return `${written}: in place, copy ${after.number} stays in use.`;
   if (flips === 1) return `${written}: copy ${after.number} is in use now, copy ${before?.number} was before.`;
-  return `${written}, in ${flips} writes after each other: copy ${after.number} is in use now.`;
+  return `${written}, in ${flips} writes, one after the other: copy ${after.number} is in use now.`;
 }
 
 export function renderDctEdit(

@@ -20,15 +20,15 @@ export const COMMANDS: Readonly<Record<string, Entry>> = Object.assign(Object.cr
     load: async () => (await import('./hex.js')).command,
   },
   dct: {
-    about: 'the device configuration: both copies, which one is in use, every field',
+    about: 'the device configuration: both copies, every field; set, copied, compared',
     load: async () => (await import('./dct.js')).command,
   },
   keys: {
-    about: 'device and server keys: kind, soundness, fingerprints',
+    about: 'device and server keys: kind, soundness, fingerprints; made, placed, exported',
     load: async () => (await import('./keys.js')).command,
   },
   eeprom: {
-    about: 'what a program reads from the emulated EEPROM, and the values it had before',
+    about: 'what a program reads from the emulated EEPROM, and what it read before; written',
     load: async () => (await import('./eeprom.js')).command,
   },
   optbytes: {

@@ -61,11 +61,11 @@ async function repair(
   const format = args.text('--format');
   const asked = format === undefined || format === 'dfu' || format === 'dfuse';
   // A damaged DFU file is what this is for, and its reader would refuse it.
-  const bytes = path !== '-' && asked ? readInput(path, args.number('--max-size') ?? DEFAULT_MAX_SIZE) : undefined;
-  if (bytes && bytes.length > 0 && isDfuFile(bytes)) {
-    return { repaired: repairDfuFile(bytes, path, board, options), like: undefined };
+  const content = readInput(path, args.number('--max-size') ?? DEFAULT_MAX_SIZE);
+  if (asked && content.length > 0 && isDfuFile(content)) {
+    return { repaired: repairDfuFile(content, path, board, options), like: undefined };
   }
-  const { result } = await openFile(path, args);
+  const { result } = await openFile(path, args, { content });
   return { repaired: repairImage({ ...result, path }, board, options), like: result };
 }
 
