@@ -6,6 +6,7 @@ import fileMagics from '../../../layouts/file-magics.json' with { type: 'json' }
 import particleDct from '../../../layouts/particle-dct.json' with { type: 'json' };
 import particleElectronBoard from '../../../layouts/particle-electron.board.json' with { type: 'json' };
 import particleKeys from '../../../layouts/particle-keys.json' with { type: 'json' };
+import particleLed from '../../../layouts/particle-led.json' with { type: 'json' };
 import particleModules from '../../../layouts/particle-modules.json' with { type: 'json' };
 import particleOptionBytes from '../../../layouts/particle-option-bytes.json' with { type: 'json' };
 import particleP1Board from '../../../layouts/particle-p1.board.json' with { type: 'json' };
@@ -33,6 +34,7 @@ const FILES: Readonly<Record<string, unknown>> = {
   'particle-dct.json': particleDct,
   'particle-electron.board.json': particleElectronBoard,
   'particle-keys.json': particleKeys,
+  'particle-led.json': particleLed,
   'particle-modules.json': particleModules,
   'particle-option-bytes.json': particleOptionBytes,
   'particle-p1.board.json': particleP1Board,
