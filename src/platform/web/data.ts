@@ -28,6 +28,7 @@ import stm32f215reChip from '../../../layouts/stm32f215re.chip.json' with { type
 import stm32f215rgChip from '../../../layouts/stm32f215rg.chip.json' with { type: 'json' };
 import stm32f217veChip from '../../../layouts/stm32f217ve.chip.json' with { type: 'json' };
 import stm32f217vgChip from '../../../layouts/stm32f217vg.chip.json' with { type: 'json' };
+import toolMessages from '../../../layouts/tool-messages.json' with { type: 'json' };
 
 const FILES: Readonly<Record<string, unknown>> = {
   'file-magics.json': fileMagics,
@@ -56,6 +57,7 @@ const FILES: Readonly<Record<string, unknown>> = {
   'stm32f215rg.chip.json': stm32f215rgChip,
   'stm32f217ve.chip.json': stm32f217veChip,
   'stm32f217vg.chip.json': stm32f217vgChip,
+  'tool-messages.json': toolMessages,
 };
 
 /** The content of `layouts/<name>`, or undefined when there is no such file. Shared: do not change it. */
