@@ -16,7 +16,10 @@ export interface DependencyState extends ModuleDependency {
 export const unmet = defineRule({
   id: 'dependency/unmet',
   severity: 'error',
+  title: 'Dependency not met',
   about: 'A module needs a newer version of another one than is installed.',
+  why: 'From 0.7.0 on the firmware starts safe mode when a part needs a newer one; before, nothing is checked at start and the call into the older part crashes. An update that would lead here is refused.',
+  source: 'validate_module_dependencies in hal/src/stm32f2xx/ota_flash_hal_stm32f2xx.cpp @ v2.3.1',
   message: (e: { module: string; needs: string; minVersion: number; found: number }) =>
     `${e.module} needs ${e.needs} of at least version ${e.minVersion}; installed is ${e.found} (${e.found} < ${e.minVersion})`,
   remedy: (e) => `Flash ${e.needs} of the same release.`,
@@ -25,7 +28,10 @@ export const unmet = defineRule({
 export const missingDependency = defineRule({
   id: 'dependency/missing',
   severity: 'error',
+  title: 'Dependency not installed',
   about: 'A module needs another one that is not installed.',
+  why: 'Erased flash satisfies nothing: the check of the firmware reads version 0xFFFF there and passes, and the code then calls into erased flash.',
+  source: 'validate_module_dependencies in hal/src/stm32f2xx/ota_flash_hal_stm32f2xx.cpp @ v2.3.1',
   message: (e: { module: string; needs: string; minVersion: number }) =>
     `${e.module} needs ${e.needs} of at least version ${e.minVersion}; none is installed`,
   remedy: (e) => `Flash ${e.needs} of the same release.`,
@@ -35,7 +41,10 @@ export const missingDependency = defineRule({
 export const foreignDependency = defineRule({
   id: missingDependency.id,
   severity: 'error',
+  title: missingDependency.title,
   about: missingDependency.about,
+  why: missingDependency.why,
+  source: missingDependency.source,
   message: (e: { module: string; needs: string; minVersion: number; platform: string }) =>
     `${e.module} needs ${e.needs} of at least version ${e.minVersion}; the one there is for ${e.platform}`,
   remedy: (e) => `Flash ${e.needs} of the same release, for this board.`,
@@ -44,7 +53,10 @@ export const foreignDependency = defineRule({
 export const mixedGenerations = defineRule({
   id: 'dependency/mixed-generations',
   severity: 'warning',
+  title: 'Bootloader and system of different generations',
   about: 'Bootloader and system parts stand on different sides of 0.7.0, when the DCT moved.',
+  why: 'Bootloaders from 100 on read the DCT through functions that only system part 2 from version 200 on has; older ones choose the copy by other rules than newer firmware writes it.',
+  source: 'bootloader/src/photon/bootloader_dct.c @ v0.7.0',
   message: (e: { bootloader: number; system: number }) =>
     e.bootloader >= 100
       ? `bootloader ${e.bootloader} reads the DCT through the system parts, which version ${e.system} cannot serve: DFU cannot reach the DCT, pending updates are not applied`
