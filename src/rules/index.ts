@@ -7,6 +7,8 @@ import { eepromRules } from './eeprom.js';
 import { moduleRules } from './module.js';
 import { placementRules } from './placement.js';
 import { protectionRules } from './protection.js';
+import { releaseRules } from './release.js';
+import { riskRules } from './risk.js';
 import type { RuleSummary } from './rule.js';
 
 export type { RuleSummary } from './rule.js';
@@ -20,6 +22,8 @@ export const ALL_RULES: readonly RuleSummary[] = [
   ...moduleRules,
   ...placementRules,
   ...protectionRules,
+  ...releaseRules,
+  ...riskRules,
 ];
 
 /** What the groups are about, by the part of a rule's id before the slash. */
@@ -32,6 +36,8 @@ export const RULE_GROUPS: Readonly<Record<string, string>> = {
   module: 'a single module: is it whole, sealed and plausible, whatever its neighbours are?',
   placement: 'modules and places: does what lies here belong here, and is everything there that must be?',
   protection: 'option bytes: read and write protection, brown-out level, watchdog',
+  release: 'releases: do the parts belong together, and what will the firmware change about that itself?',
+  risk: 'what can go wrong later: programs that can erase or lock the chip, ways back that do not exist',
 };
 
 /** "dct/no-credentials" is of the group "dct". */

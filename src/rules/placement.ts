@@ -1,6 +1,7 @@
 /** Rules about modules and places: does what lies here belong here, and is everything there that must be? */
 import { formatAddress } from '../core/bytes.js';
 import type { Finding } from '../core/finding.js';
+import { formatCount } from '../core/words.js';
 import type { Board } from '../layout/types.js';
 import { type EmptyPlace, isMeantFor, type LocatedModule, properStart } from '../regions/module/find.js';
 import { CRC_BYTES, MODULE_INFO } from '../regions/module/format.js';
@@ -34,9 +35,11 @@ export const otherBoard = defineRule({
     board: string;
     expectedId: number;
     useBoard: string;
+    dump: boolean;
   }) =>
-    `all ${e.modules} modules are for platform ${e.platformId} (${e.platform}), the ${e.board} is platform ${e.expectedId}: this is a dump of ${article(e.platform)} ${e.platform}, or of a board with its firmware`,
-  remedy: (e) => `If it is, use --board ${e.useBoard}. If the board is a ${e.board}, flash the files for ${e.board}.`,
+    `all ${e.modules} modules are for platform ${e.platformId} (${e.platform}), the ${e.board} is platform ${e.expectedId}: ${e.dump ? `this is a dump of ${article(e.platform)} ${e.platform}, or of a board with its firmware` : `these are files for ${article(e.platform)} ${e.platform}`}`,
+  remedy: (e) =>
+    `If the board is ${article(e.platform)} ${e.platform}, use --board ${e.useBoard}. If it is a ${e.board}, flash the files for ${e.board}.`,
 });
 
 function article(word: string): string {
@@ -101,7 +104,21 @@ export const missing = defineRule({
   remedy: (e) => `Flash ${e.module} of the release that the other parts belong to.`,
 });
 
-export const placementRules = [wrongPlatform, wrongModule, wrongAddress, pastRegion, missing] as const;
+export const samePlace = defineRule({
+  id: 'placement/same-place',
+  severity: 'error',
+  title: 'Two files for one place',
+  about: 'Files that are judged together claim the same addresses.',
+  why: 'Only one of them can be there: which one depends on the order in which they are flashed.',
+  source: 'addresses in the module headers, or in the files',
+  message: (e: { first: string; second: string; at: string; bytes: number; same: boolean }) =>
+    e.same
+      ? `${e.second} brings the same bytes for ${e.at} as ${e.first}`
+      : `${e.first} and ${e.second} both claim ${formatCount(e.bytes)} bytes from ${e.at} on, with different content; the later one is judged`,
+  remedy: (e) => (e.same ? undefined : 'Leave one of them out.'),
+});
+
+export const placementRules = [wrongPlatform, wrongModule, wrongAddress, pastRegion, missing, samePlace] as const;
 
 /** The platform all modules are for, where it is not that of the board. One module alone is no device. */
 export function commonForeignPlatform(modules: readonly LocatedModule[], board: Board): number | null {
@@ -112,7 +129,7 @@ export function commonForeignPlatform(modules: readonly LocatedModule[], board: 
 }
 
 /** The one finding about a dump that was read with the map of the wrong board. */
-export function checkBoard(modules: readonly LocatedModule[], board: Board, other: Board): Finding[] {
+export function checkBoard(modules: readonly LocatedModule[], board: Board, other: Board, dump: boolean): Finding[] {
   const [first] = modules;
   if (!first || !board.platform || !other.platform) return [];
   const evidence = {
@@ -122,6 +139,7 @@ export function checkBoard(modules: readonly LocatedModule[], board: Board, othe
     board: board.name,
     expectedId: board.platform.id,
     useBoard: other.id,
+    dump,
   };
   const start = first.module.address + first.module.headerOffset + MODULE_INFO.field('platformId').offset;
   const place = { start, end: start + MODULE_INFO.field('platformId').size };
