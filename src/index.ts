@@ -133,5 +133,5 @@ export { renderJson, renderJsonLine } from './report/json.js';
 export { drawLed } from './report/led.js';
 export { renderMap, renderMapSvg } from './report/map.js';
 export { COLOURED, PLAIN, type Style } from './report/style.js';
-export { ALL_RULES, type RuleSummary } from './rules/index.js';
+export { ALL_RULES, explainRule, RULE_GROUPS, type RuleSummary, ruleGroup } from './rules/index.js';
 export { TOOL } from './tool.js';
