@@ -3,6 +3,7 @@
  * fails when a file of `layouts/` is missing here.
  */
 import fileMagics from '../../../layouts/file-magics.json' with { type: 'json' };
+import particleBoot from '../../../layouts/particle-boot.json' with { type: 'json' };
 import particleDct from '../../../layouts/particle-dct.json' with { type: 'json' };
 import particleElectronBoard from '../../../layouts/particle-electron.board.json' with { type: 'json' };
 import particleKeys from '../../../layouts/particle-keys.json' with { type: 'json' };
@@ -32,6 +33,7 @@ import toolMessages from '../../../layouts/tool-messages.json' with { type: 'jso
 
 const FILES: Readonly<Record<string, unknown>> = {
   'file-magics.json': fileMagics,
+  'particle-boot.json': particleBoot,
   'particle-dct.json': particleDct,
   'particle-electron.board.json': particleElectronBoard,
   'particle-keys.json': particleKeys,
