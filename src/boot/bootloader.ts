@@ -11,11 +11,12 @@ import {
   headerRefusal,
   partRefusal,
   type Refusal,
+  SYSTEM_PART,
   stackRefusal,
   vectorRefusal,
   verifyRefusal,
 } from './checks.js';
-import { copyRefusal } from './copy.js';
+import { copyRefusal, VERIFY_FUNCTION } from './copy.js';
 import { boundsOf } from './facts.js';
 import {
   attemptCopy,
@@ -27,7 +28,7 @@ import {
   SLOTS,
 } from './machine.js';
 import type { Header } from './memory.js';
-import { SLOT_PENDING } from './stored.js';
+import { SLOT_PENDING, type Slot } from './stored.js';
 import type { BootCopy, HeldButton } from './types.js';
 
 const MAIN = 'bootloader/src/main.c @ v2.3.1';
@@ -302,22 +303,34 @@ function start(machine: Machine, program: BootloaderProgram, dctAccess: boolean,
 
 /** The slots 1 to 4 in order. @returns the slot whose copy overwrote the bootloader, or null. */
 function applySlots(machine: Machine, program: BootloaderProgram): number | null {
-  const pending = machine.dct
+  const { dct, facts, trace } = machine;
+  const pending = dct
     .slots(dctRulesOf(machine, program))
     .filter(({ number, magic }) => number > 0 && magic === SLOT_PENDING);
   const writer = writerOf(program.version, machine);
-  const clearsFirst = program.version >= machine.facts.dctAccess.fromBootloader;
-  if (clearsFirst) for (const { number } of pending) machine.dct.clearSlot(number, writer);
+  const { clearedBeforeCopyFrom, clearedAfterCopyFrom } = facts.slots;
+  const clearsFirst = program.version >= clearedBeforeCopyFrom && program.version < clearedAfterCopyFrom;
+  if (clearsFirst) for (const { number } of pending) dct.clearSlot(number, writer);
+  let access = true;
   for (const slot of pending) {
     const copy = attemptCopy(machine, 'pending-update', slot.number, slot, program.platform);
-    const check = `pending update in slot ${slot.number}, ${formatAddress(slot.source)} to ${formatAddress(slot.destination)}`;
-    const result =
-      copy.reason === null ? 'copied; the slot is cleared' : `refused, ${copy.reason}; the slot is cleared`;
-    machine.trace.step(STAGE, check, result, slot.source, SLOTS);
-    if (copy.result === 'copied' && overwritesItself(machine, copy)) return slot.number;
-    if (!clearsFirst) machine.dct.clearSlot(slot.number, writer);
+    const overwritten = copy.result === 'copied' && overwritesItself(machine, copy);
+    // From then on the DCT is reached through the parts as they are now.
+    if (reloadsAccess(slot)) access = dctAccessRefusal(machine, program) === null;
+    const cleared = clearsFirst || (access && !overwritten);
+    if (cleared && !clearsFirst) dct.clearSlot(slot.number, writer);
+    const move = `${formatAddress(slot.source)} to ${formatAddress(slot.destination)}`;
+    const result = copy.reason === null ? 'copied' : `refused, ${copy.reason}`;
+    const record = cleared ? 'the slot is cleared' : 'the slot stays pending, because the DCT cannot be written now';
+    trace.step(STAGE, `pending update in slot ${slot.number}, ${move}`, `${result}; ${record}`, slot.source, SLOTS);
+    if (overwritten) return slot.number;
   }
   return null;
+}
+
+/** A copy that is, or may be, one of a system part: the function counts only where it is verified. */
+function reloadsAccess({ flags, function: kind }: Slot): boolean {
+  return (flags & VERIFY_FUNCTION) === 0 || kind === SYSTEM_PART;
 }
 
 /** Which generation of code the bootloader writes the DCT with; null where the model cannot write it. */

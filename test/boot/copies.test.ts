@@ -140,6 +140,27 @@ describe('a pending update', () => {
     expect(summary(boot(broken(2202)))).toBe('dfu no-dct dfu dfu likely');
   });
 
+  it('of a system part that the other does not fit keeps its slot with bootloader 1000 and later', () => {
+    // The new part 2 wants a newer part 1, so for the moment the DCT cannot be written.
+    const part = systemPart2(2302);
+    const slot: SlotRecord = { source: OTA, destination: 0x08060000, length: part.length, function: 4 };
+    const waits = (loader: number) =>
+      withSlot(
+        device([
+          [0x08000000, bootloader(loader)],
+          [OTA, part],
+        ]),
+        1,
+        slot,
+      );
+    const results = (loader: number) => resultOf(boot(waits(loader)), /^pending/);
+    expect(results(1006)).toEqual(['copied; the slot stays pending, because the DCT cannot be written now']);
+    expect(results(501)).toEqual(['copied; the slot is cleared']);
+    const { bytes } = afterUpdates(waits(1006));
+    expect(at(bytes, 0x08060000, part.length)).toEqual(part);
+    expect(at(bytes, 0x080068b4, 2)).toEqual(Uint8Array.of(0xcd, 0xab));
+  });
+
   it('over the bootloader ends the bootloader', () => {
     const next = bootloader(1007);
     const flash = withSlot(device([[OTA, next]]), 1, {

@@ -58,7 +58,7 @@ describe('the boot model', () => {
           expect(afterUpdates(flash).bytes.length).toBe(flash.length);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   }, 120_000);
 
@@ -69,7 +69,7 @@ describe('the boot model', () => {
         flash.set(noise(0x20000, seed), (seed % 8) * 0x20000);
         expect(maybeBoot(flash)?.outcome ?? 'none').toBeTypeOf('string');
       }),
-      { numRuns: 20 },
+      { numRuns: 10 },
     );
   }, 60_000);
 });
