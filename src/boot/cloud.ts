@@ -32,9 +32,22 @@ export function reachNetwork(machine: Machine, runs: SystemRuns, clearWifi: bool
     machine.trace.lower('possible');
     machine.trace.assume('the sectors of the device configuration are erased: the input does not hold them');
   }
+  noteTheme(machine, values);
   const stored = values?.wifi?.hasCredentials === true;
   if (stored && !clearWifi) return connect(machine, runs, values);
   return listen(machine, runs, values, clearWifi);
+}
+
+function noteTheme({ trace, dct }: Machine, values: DctValues | null): void {
+  if (!values?.ledTheme) return;
+  const result = 'set; the LED may show other colours than the usual ones';
+  trace.step(
+    'system',
+    'LED theme',
+    result,
+    addressOf(dct.report, 'led_theme'),
+    'system/src/system_led_signal.cpp @ v2.3.1',
+  );
 }
 
 function valuesOf({ dct, facts }: Machine, version: number): DctValues | null {

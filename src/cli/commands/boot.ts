@@ -8,6 +8,7 @@ import { renderBoot } from '../../report/boot.js';
 import { renderJson } from '../../report/json.js';
 import { TOOL } from '../../tool.js';
 import { type Command, EXIT_DONE, INPUT_OPTIONS } from '../command.js';
+import { ledWords } from '../led-words.js';
 import { boardFrom, openInput, requireOneFile } from '../open.js';
 
 const BUTTONS: readonly HeldButton[] = [
@@ -51,7 +52,7 @@ export const command: Command = {
       const { findings, verdict } = report;
       const head = { schema: 'flashatlas/boot', schemaVersion: 1, tool: TOOL, input: report.input };
       context.write(`${renderJson({ ...head, board: board.id, button, findings, verdict, boot })}\n`);
-    } else context.write(renderBoot(boot, { ...context, led: (id) => id }));
+    } else context.write(renderBoot(boot, { ...context, led: await ledWords() }));
     return EXIT_DONE;
   },
 };
