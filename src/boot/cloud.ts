@@ -77,8 +77,7 @@ function listen({ trace, dct }: Machine, runs: SystemRuns, values: DctValues | n
       'the application does not leave the connection to the system (SYSTEM_MODE SEMI_AUTOMATIC or MANUAL)';
     trace.otherwise('runs-offline', 'network-idle', condition, 'possible');
   }
-  const refused =
-    'it is given credentials and then connects: the cloud does not know the new key that the firmware makes';
+  const refused = 'it is given credentials while the cloud does not know the key that the firmware makes';
   const key = values?.devicePrivateKey ?? 'blank';
   if (key === 'blank') trace.otherwise('cloud-refused', 'cloud-error', refused, 'likely');
   else trace.otherwise('connecting', 'network-connecting', 'it is given credentials', 'certain');

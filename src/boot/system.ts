@@ -139,10 +139,10 @@ function systemRefusal(machine: Machine, version: number, own: number): Refusal 
   }
   for (const [name, place] of places(machine)) {
     const refusal = fetchRefusal(machine.memory, platform, place, own);
-    const check = `the ${name} (platform, end inside its region, dependencies, CRC)`;
+    const check = `${name} (platform, end inside its region, dependencies, CRC)`;
     const result = refusal === null ? 'right' : `${refusal}; safe mode`;
     trace.step('system', check, result, machine.memory.header(place)?.address ?? place, source);
-    if (refusal !== null) return `the ${name} is not valid (${refusal})`;
+    if (refusal !== null) return `${name} is not valid (${refusal})`;
   }
   return null;
 }
@@ -150,7 +150,7 @@ function systemRefusal(machine: Machine, version: number, own: number): Refusal 
 function places({ platform }: Machine): [string, number][] {
   const bootloader = boundsOf(platform, BOOTLOADER, 0)?.start ?? platform.application;
   return [
-    ['bootloader', bootloader],
+    ['the bootloader', bootloader],
     ['system part 2', platform.next],
   ];
 }

@@ -6,16 +6,16 @@ import { type Fact, renderFacts } from './facts.js';
 import type { Style } from './style.js';
 
 const OUTCOMES: Readonly<Record<BootOutcome, string>> = {
-  'no-start': 'nothing starts',
+  'no-start': 'does not start',
   dfu: 'waits in DFU mode',
-  fault: 'firmware crashes',
+  fault: 'crashes',
   hang: 'hangs before the system firmware is up',
   'reset-loop': 'resets again and again',
   'factory-restore': 'restores the factory image',
   'safe-mode': 'connects in safe mode, without its application',
   listening: 'waits in listening mode for Wi-Fi credentials',
   connecting: 'tries to connect',
-  'cloud-refused': 'connects to the network, and the cloud refuses it',
+  'cloud-refused': 'reaches the cloud, which refuses it',
   runs: 'runs its application, connected to the cloud',
   'runs-offline': 'runs its application without the cloud',
 };
@@ -38,7 +38,7 @@ export function bootFactsOf(boot: BootPrediction, led: LedWords): Fact[] {
   const facts: Fact[] = [
     ['At reset', `the board ${OUTCOMES[boot.outcome]}`],
     ['LED', led(boot.led)],
-    ['Sure', SURE[boot.confidence]],
+    ['Confidence', SURE[boot.confidence]],
   ];
   for (const [index, condition] of boot.conditions.entries()) facts.push([index === 0 ? 'Provided' : '', condition]);
   for (const [index, copy] of boot.copies.entries()) {
@@ -53,8 +53,8 @@ export function bootFactsOf(boot: BootPrediction, led: LedWords): Fact[] {
 }
 
 function alternativeWords({ outcome, led: pattern, condition, confidence }: BootAlternative, led: LedWords): string {
-  const sure = confidence === 'certain' ? '' : `; ${confidence}`;
-  return `${OUTCOMES[outcome]} (${led(pattern)}) when ${condition}${sure}`;
+  const sure = confidence === 'certain' ? '' : ` (${confidence})`;
+  return `if ${condition}: it ${OUTCOMES[outcome]}, LED ${led(pattern)}${sure}`;
 }
 
 /** The section of `inspect`: facts, then one line for each step unless it is to be brief. */

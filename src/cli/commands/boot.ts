@@ -29,7 +29,7 @@ export const command: Command = {
       type: 'text',
       value: 'ACTION',
       choices: [...BUTTONS],
-      about: 'what the button held at reset asks for (default released)',
+      about: 'button at reset (default released)',
     },
     '--optcr': { type: 'number', value: 'WORD', about: 'FLASH_OPTCR, read separately (mdw 0x40023C14)' },
   },
