@@ -168,6 +168,12 @@ describe('the failure matrix', () => {
     expect(summary(boot(flash))).toBe('jump dct fault sos likely');
   });
 
+  it('a module of another kind in the place of the user part is started all the same', () => {
+    const prediction = boot(device([[0x080a0000, userPart({ functionId: 3, index: 0 })]]));
+    expect(summary(prediction)).toBe('jump dct runs cloud-connected possible');
+    expect(alternative(prediction, 'fault')).toMatchObject({ led: 'sos' });
+  });
+
   it('erased flash satisfies a dependency, as in the firmware', () => {
     // Part 1 is looked up by its version only: erased reads 65535, but then the bootloader does not get that far.
     const needsPart3 = userPart({ dependencies: [{ functionId: 4, index: 3, version: 1 }] });
