@@ -4,6 +4,7 @@ import type { Finding } from '../../core/finding.js';
 import { sizeOf } from '../../core/range.js';
 import type { Board, Memory } from '../../layout/types.js';
 import { type AcquisitionReport, examineAcquisition, undoTransformOf } from '../../regions/acquisition/index.js';
+import type { ParticleModule } from '../../regions/module/decode.js';
 import { flashOf, type ModuleSurvey, surveyModules } from '../../regions/module/find.js';
 import { checkAcquisition, isMisplaced, isUnreadable } from '../../rules/acquisition.js';
 import { type Placeable, type PlacedImage, placeImage } from '../place.js';
@@ -21,9 +22,10 @@ export interface Acquired {
 /** An inferred base below this is a hint for the reader, not a place to put the bytes. */
 const SURE_OF_BASE = 0.8;
 
-export function acquire(input: Placeable, board: Board): Acquired {
+/** @param known modules of another input that were verified: they are recognised here without hashing them again. */
+export function acquire(input: Placeable, board: Board, known: readonly ParticleModule[] = []): Acquired {
   const placed = placeImage(input, board);
-  const survey = surveyModules(placed.image, board);
+  const survey = surveyModules(placed.image, board, known);
   const flash = flashOf(board);
   if (placed.special || placed.image.byteCount === 0 || isSound(placed, survey, flash)) {
     return { placed, survey, acquisition: null, findings: [], judged: true };

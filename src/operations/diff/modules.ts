@@ -1,0 +1,186 @@
+/**
+ * Modules of two inputs, matched by what they are, not only by where they lie: the same function and index is compared
+ * wherever it is, and content that moved is recognised by its bytes.
+ */
+import { equalBytes, formatAddress } from '../../core/bytes.js';
+import { formatCount } from '../../core/words.js';
+import type { LocatedModule, ModuleRole } from '../../regions/module/find.js';
+import { functionTitle } from '../../regions/module/words.js';
+import { identify } from '../inspect/modules.js';
+import { type ModulePartDifference, partDifferences } from './module-parts.js';
+
+/**
+ * same: equal bytes at the same place. moved: equal bytes, elsewhere. copied: b has one more of a module that a has too.
+ * resealed: the code is the same, only version, digests or dependencies differ. changed: code differs.
+ */
+export type ModuleChange = 'same' | 'moved' | 'copied' | 'resealed' | 'changed' | 'added' | 'removed';
+
+export interface ModuleSide {
+  /** Region it lies in, "other" outside any. */
+  readonly region: string;
+  readonly role: ModuleRole;
+  readonly address: number;
+  readonly length: number;
+  readonly version: number;
+  readonly release: string | null;
+  readonly crc: string;
+  readonly sha: string;
+  readonly sha256: string | null;
+  readonly known: boolean;
+}
+
+export interface ModuleDifference {
+  readonly function: string;
+  readonly index: number;
+  readonly platformId: number;
+  readonly change: ModuleChange;
+  readonly a: ModuleSide | null;
+  readonly b: ModuleSide | null;
+  /** How many bytes differ; all of its bytes for a module that only one has. */
+  readonly bytes: number;
+  /** Which parts of the module differ, and by how many bytes. */
+  readonly parts: readonly ModulePartDifference[];
+  /** A clause without full stop: "system part 1 2.2.0 -> 2.3.1 (37 bytes: version, SHA-256 and CRC; code identical)". */
+  readonly text: string;
+}
+
+type Matched = readonly [LocatedModule | null, LocatedModule | null];
+
+export function compareModules(a: readonly LocatedModule[], b: readonly LocatedModule[]): ModuleDifference[] {
+  return matchModules(a, b)
+    .map((pair) => describe(pair, a))
+    .sort((one, two) => placeOf(one) - placeOf(two));
+}
+
+function placeOf({ a, b }: ModuleDifference): number {
+  return (b ?? a)?.address ?? 0;
+}
+
+/** First what lies where it lay, then what has the same bytes elsewhere, then what is the same thing elsewhere. */
+function matchModules(a: readonly LocatedModule[], b: readonly LocatedModule[]): Matched[] {
+  const [restA, restB] = [new Set(a), new Set(b)];
+  const pairs: Matched[] = [];
+  const match = (fits: (one: LocatedModule, two: LocatedModule) => boolean): void => {
+    for (const one of restA) {
+      for (const two of restB) {
+        if (!isSameThing(one, two) || !fits(one, two)) continue;
+        pairs.push([one, two]);
+        restA.delete(one);
+        restB.delete(two);
+        break;
+      }
+    }
+  };
+  match((one, two) => one.module.address === two.module.address);
+  match((one, two) => equalBytes(one.module.bytes, two.module.bytes));
+  match(() => true);
+  for (const one of restA) pairs.push([one, null]);
+  for (const two of restB) pairs.push([null, two]);
+  return pairs;
+}
+
+function isSameThing({ module: one }: LocatedModule, { module: two }: LocatedModule): boolean {
+  return one.function === two.function && one.info.moduleIndex === two.info.moduleIndex;
+}
+
+function describe([one, two]: Matched, all: readonly LocatedModule[]): ModuleDifference {
+  const { module } = (two ?? one) as LocatedModule;
+  const equal = one && two ? equalBytes(one.module.bytes, two.module.bytes) : false;
+  const sideA = one && sideOf(one);
+  const twin = !one && two ? all.find((other) => equalBytes(other.module.bytes, two.module.bytes)) : undefined;
+  const sideB = two && (equal && sideA ? sameBuild(sideA, two) : sideOf(two));
+  const parts = one && two && !equal ? partDifferences(one.module, two.module) : [];
+  const bytes = one && two ? parts.reduce((total, part) => total + part.bytes, 0) : module.bytes.length;
+  const change = changeOf(one, two, equal, parts, twin !== undefined);
+  const what = functionTitle(module.function, module.info.moduleIndex);
+  return {
+    function: module.function,
+    index: module.info.moduleIndex,
+    platformId: module.info.platformId,
+    change,
+    a: sideA,
+    b: sideB,
+    bytes,
+    parts,
+    text: textOf(what, change, sideA, sideB, parts, bytes, twin && placeWords(sideOf(twin))),
+  };
+}
+
+function changeOf(
+  one: LocatedModule | null,
+  two: LocatedModule | null,
+  equal: boolean,
+  parts: readonly ModulePartDifference[],
+  copied: boolean,
+): ModuleChange {
+  if (!two) return 'removed';
+  if (!one) return copied ? 'copied' : 'added';
+  if (equal) return one.module.address === two.module.address ? 'same' : 'moved';
+  return parts.some(({ isCode }) => isCode) ? 'changed' : 'resealed';
+}
+
+function sideOf({ module, region, role }: LocatedModule): ModuleSide {
+  const { sha256, known, releases } = identify(module);
+  const { address, length, crc, sha } = module;
+  const release = releases[0] ?? null;
+  return {
+    ...{ region: region?.id ?? 'other', role, address, length, version: module.info.moduleVersion, release },
+    ...{ crc, sha, sha256, known },
+  };
+}
+
+/** The same bytes are the same build: nothing is hashed twice. */
+function sameBuild(side: ModuleSide, { module, region, role }: LocatedModule): ModuleSide {
+  return { ...side, region: region?.id ?? 'other', role, address: module.address };
+}
+
+function textOf(
+  what: string,
+  change: ModuleChange,
+  a: ModuleSide | null,
+  b: ModuleSide | null,
+  parts: readonly ModulePartDifference[],
+  bytes: number,
+  twin: string | undefined,
+): string {
+  const now = (b ?? a) as ModuleSide;
+  const name = `${what} ${versionWords(now)}`;
+  if (!a || !b) {
+    const where = placeWords(now);
+    if (change === 'copied') return `${name} is also ${where}: the same bytes as ${twin} in a`;
+    return `${name} (${formatCount(bytes)} bytes) ${where} is only in ${a ? 'a' : 'b'}`;
+  }
+  const moved = a.address === b.address ? '' : ` (${placeWords(a)} in a, ${placeWords(b)} in b)`;
+  if (change === 'same') return `${name} is identical`;
+  if (change === 'moved') return `${name} has moved${moved}`;
+  const damage = b.crc === a.crc ? '' : `; its CRC is ${b.crc} in b and ${a.crc} in a`;
+  return `${what} ${stepWords(a, b)} (${sizeWords(a, b, parts, bytes)})${moved}${damage}`;
+}
+
+function sizeWords(a: ModuleSide, b: ModuleSide, parts: readonly ModulePartDifference[], bytes: number): string {
+  const count = `${formatCount(bytes)} byte${bytes === 1 ? '' : 's'}`;
+  const names = parts.map(({ name }) => name);
+  if (!parts.some(({ isCode }) => isCode)) return `${count}: ${list(names)}; code identical`;
+  const length = a.length === b.length ? '' : `, length ${formatCount(a.length)} -> ${formatCount(b.length)}`;
+  return `${count} of ${formatCount(Math.max(a.length, b.length))}${length}`;
+}
+
+function stepWords(a: ModuleSide, b: ModuleSide): string {
+  const [from, to] = [versionWords(a), versionWords(b)];
+  if (from !== to) return `${from} -> ${to}`;
+  return a.version === b.version ? `${from}, other content` : `version ${a.version} -> version ${b.version}`;
+}
+
+/** The release where the build or version names one. */
+function versionWords({ release, version }: ModuleSide): string {
+  return release ?? `version ${version}`;
+}
+
+function placeWords({ region, address }: ModuleSide): string {
+  return region === 'other' ? `at ${formatAddress(address)}` : `in ${region}`;
+}
+
+function list(words: readonly string[]): string {
+  if (words.length < 2) return words[0] ?? '';
+  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
