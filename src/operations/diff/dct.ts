@@ -14,7 +14,7 @@ import {
 import { fillState } from '../../regions/dct/values.js';
 import { type DctView, fieldBytes, viewCopy } from '../../regions/dct/view.js';
 import { isSecretField, leafWords } from '../../regions/dct/words.js';
-import { countDifferences, eachDifference } from './runs.js';
+import { eachDifference } from './runs.js';
 import type { DctSide } from './side.js';
 
 /** absent: one of the inputs does not hold the field. */
@@ -192,9 +192,7 @@ function fieldsThatDiffer(before: Uint8Array, after: Uint8Array, store: DctStore
     .flatMap((section) => dctFields(section))
     .filter((field) => {
       const [old, now] = [fieldBytes(one, field), fieldBytes(two, field)];
-      return old && now && (field.parent === undefined || countDifferences(old, now) > 0)
-        ? ownDifferences(field, old, now) > 0
-        : false;
+      return old !== null && now !== null && ownDifferences(field, old, now) > 0;
     })
     .map(fieldKey);
 }

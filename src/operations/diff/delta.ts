@@ -103,9 +103,7 @@ function borderOf(segment: Segment | undefined, inside: boolean): number {
 export function applyDelta({ ranges }: ImageDelta, a: MemoryImage): MemoryImage {
   for (const range of ranges) {
     const present = a.parts(range);
-    const fits = range.before
-      ? equalBytes(a.bytes(range) ?? new Uint8Array(0), range.before)
-      : present.length === 0;
+    const fits = range.before ? equalBytes(a.bytes(range) ?? new Uint8Array(0), range.before) : present.length === 0;
     if (!fits) throw doesNotApply(range);
   }
   const contents = ranges.flatMap(({ start, after }): Segment[] => (after ? [{ address: start, bytes: after }] : []));

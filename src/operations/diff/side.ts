@@ -12,9 +12,9 @@ import { type DctView, viewApplication, viewCopy } from '../../regions/dct/view.
 import { flashOf, type ModuleSurvey } from '../../regions/module/find.js';
 import { acquire } from '../inspect/acquire.js';
 import { dctInput, regionPair, type SystemGeneration, systemGeneration } from '../inspect/configuration.js';
-import { type InspectInput, describeInput } from '../inspect/inspect.js';
+import { describeInput, type InspectInput } from '../inspect/inspect.js';
 import { kindOf } from '../inspect/kind.js';
-import type { InspectedInput, InputKind } from '../inspect/report.js';
+import type { InputKind, InspectedInput } from '../inspect/report.js';
 import type { PlacedImage } from '../place.js';
 
 /** The DCT of one input. */
