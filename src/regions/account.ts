@@ -63,7 +63,8 @@ function classifyRest(image: MemoryImage, range: Range): Stretch[] {
 
 /**
  * Erased and filled runs, and what lies between them as unknown. Works on 32-bit words, because this loop sees every
- * byte that no decoder claimed: a run long enough to matter holds at least two equal aligned words of one byte value.
+ * byte that no decoder claimed: a run long enough to matter holds at least three equal aligned words of one byte value,
+ * so that every second word and its neighbour are enough to find it.
  */
 function constantRuns(bytes: Uint8Array, address: number): Stretch[] {
   const stretches: Stretch[] = [];
@@ -72,7 +73,7 @@ function constantRuns(bytes: Uint8Array, address: number): Stretch[] {
   for (let index = 0; index < words.length; ) {
     const word = words[index] as number;
     if (word !== words[index + 1] || !isUniform(word)) {
-      index++;
+      index += 2;
       continue;
     }
     const run = growRun(bytes, unknownFrom, index * 4);

@@ -61,6 +61,17 @@ export function readData(name: string): unknown {
   return Object.hasOwn(FILES, name) ? FILES[name] : undefined;
 }
 
+/**
+ * The rows of a catalogue whose JSON contains `part` (compact, as JSON.stringify writes it), or undefined when there is
+ * no such file.
+ */
+export function findRows(name: string, part: string): readonly unknown[] | undefined {
+  const file = readData(name);
+  if (file === undefined) return undefined;
+  const lists = Object.values(file as Record<string, unknown>).filter(Array.isArray);
+  return lists.flat().filter((row) => typeof row === 'object' && JSON.stringify(row).includes(part));
+}
+
 /** File names in `layouts/`, sorted; the JSON Schemas, which only editors read, are not among them. */
 export function dataNames(): string[] {
   return Object.keys(FILES).sort();
