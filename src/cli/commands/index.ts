@@ -19,6 +19,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = Object.assign(Object.cr
     about: 'bytes with the names of their fields beside them',
     load: async () => (await import('./hex.js')).command,
   },
+  diff: {
+    about: 'what differs between two dumps, images or modules, and which sectors that means',
+    load: async () => (await import('./diff.js')).command,
+  },
   dct: {
     about: 'the device configuration: both copies, which one is in use, every field',
     load: async () => (await import('./dct.js')).command,

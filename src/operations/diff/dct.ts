@@ -47,7 +47,7 @@ export interface DctDifference {
 }
 
 /** Sections that the firmware writes about the copy, not about the device. */
-const BOOKKEEPING: readonly DctSectionName[] = ['header', 'version', 'dcd_header', 'dcd_footer'];
+export const BOOKKEEPING: readonly DctSectionName[] = ['header', 'version', 'dcd_header', 'dcd_footer'];
 
 export function compareDct(a: DctSide, b: DctSide, showSecrets: boolean): DctDifference {
   const [viewA, viewB] = withBlank(a, b);

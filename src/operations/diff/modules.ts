@@ -3,7 +3,7 @@
  * wherever it is, and content that moved is recognised by its bytes.
  */
 import { equalBytes, formatAddress } from '../../core/bytes.js';
-import { formatCount } from '../../core/words.js';
+import { bytesWords, formatCount, listWords } from '../../core/words.js';
 import type { LocatedModule, ModuleRole } from '../../regions/module/find.js';
 import { functionTitle } from '../../regions/module/words.js';
 import { identify } from '../inspect/modules.js';
@@ -148,7 +148,7 @@ function textOf(
   if (!a || !b) {
     const where = placeWords(now);
     if (change === 'copied') return `${name} is also ${where}: the same bytes as ${twin} in a`;
-    return `${name} (${formatCount(bytes)} bytes) ${where} is only in ${a ? 'a' : 'b'}`;
+    return `${name} (${bytesWords(bytes)}) ${where} is only in ${a ? 'a' : 'b'}`;
   }
   const moved = a.address === b.address ? '' : ` (${placeWords(a)} in a, ${placeWords(b)} in b)`;
   if (change === 'same') return `${name} is identical`;
@@ -158,9 +158,9 @@ function textOf(
 }
 
 function sizeWords(a: ModuleSide, b: ModuleSide, parts: readonly ModulePartDifference[], bytes: number): string {
-  const count = `${formatCount(bytes)} byte${bytes === 1 ? '' : 's'}`;
+  const count = bytesWords(bytes);
   const names = parts.map(({ name }) => name);
-  if (!parts.some(({ isCode }) => isCode)) return `${count}: ${list(names)}; code identical`;
+  if (!parts.some(({ isCode }) => isCode)) return `${count}: ${listWords(names)}; code identical`;
   const length = a.length === b.length ? '' : `, length ${formatCount(a.length)} -> ${formatCount(b.length)}`;
   return `${count} of ${formatCount(Math.max(a.length, b.length))}${length}`;
 }
@@ -178,9 +178,4 @@ function versionWords({ release, version }: ModuleSide): string {
 
 function placeWords({ region, address }: ModuleSide): string {
   return region === 'other' ? `at ${formatAddress(address)}` : `in ${region}`;
-}
-
-function list(words: readonly string[]): string {
-  if (words.length < 2) return words[0] ?? '';
-  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }

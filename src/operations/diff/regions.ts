@@ -2,7 +2,7 @@
 import { equalBytes, isFilledWith } from '../../core/bytes.js';
 import type { MemoryImage } from '../../core/image.js';
 import { intersect, overlaps, type Range, sizeOf, subtractRanges } from '../../core/range.js';
-import { formatCount } from '../../core/words.js';
+import { bytesWords } from '../../core/words.js';
 import type { Board, Region, RegionRole } from '../../layout/types.js';
 import type { DeltaKind, DeltaRange, ImageDelta } from './delta.js';
 import type { ModuleDifference } from './modules.js';
@@ -159,10 +159,6 @@ function plainText({ a, b, bytes, onlyA, onlyB }: Untold): string {
   if (onlyA > 0) parts.push(`${bytesWords(onlyA)} only in a`);
   if (onlyB > 0) parts.push(`${bytesWords(onlyB)} only in b`);
   return parts.join(', ');
-}
-
-function bytesWords(count: number): string {
-  return `${formatCount(count)} byte${count === 1 ? '' : 's'}`;
 }
 
 /** Regions that hold in b what another region of the same size held in a. */

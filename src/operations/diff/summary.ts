@@ -1,6 +1,6 @@
 /** The answer in a sentence or two, for someone who wants to know whether to be afraid. */
 import { isFilledWith } from '../../core/bytes.js';
-import { formatCount } from '../../core/words.js';
+import { bytesWords, listWords } from '../../core/words.js';
 import type { DctDifference } from './dct.js';
 import type { ImageDelta } from './delta.js';
 import type { Difference } from './diff.js';
@@ -129,13 +129,4 @@ export function eepromWords({ changes, activePage }: EepromDifference): string {
 
 function optionChangeWords({ changes }: OptionDifference): string {
   return changes.map(({ name, before, after }) => `${name} ${before} -> ${after}`).join(', ');
-}
-
-function listWords(words: readonly string[]): string {
-  if (words.length < 2) return words[0] ?? '';
-  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
-}
-
-function bytesWords(count: number): string {
-  return `${formatCount(count)} byte${count === 1 ? '' : 's'}`;
 }

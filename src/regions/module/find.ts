@@ -70,11 +70,7 @@ export function flashOf(board: Board): Memory {
 /**
  * @param known modules that were verified before: one with the same bytes is recognised by comparison, not hashed again.
  */
-export function surveyModules(
-  image: MemoryImage,
-  board: Board,
-  known: readonly ParticleModule[] = [],
-): ModuleSurvey {
+export function surveyModules(image: MemoryImage, board: Board, known: readonly ParticleModule[] = []): ModuleSurvey {
   const flash = flashOf(board);
   const variant = chooseVariant(board, signs(image, board, flash));
   const regions = regionsOf(board, variant);
@@ -136,7 +132,9 @@ function readPlaces(
     // Only the beginning of a file can be a module of a platform with another layout.
     const module =
       bytes &&
-      (recognise(bytes, place, known) ?? readModule(bytes, place) ?? (place === first ? readForeignModule(bytes, place) : undefined));
+      (recognise(bytes, place, known) ??
+        readModule(bytes, place) ??
+        (place === first ? readForeignModule(bytes, place) : undefined));
     if (module && isCredible(module, board, starts)) accepted.push(module);
   }
   return trimOverlaps(accepted);
