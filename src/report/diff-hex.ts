@@ -13,13 +13,20 @@ export function renderDiffHex({ rows, more }: DiffHex, style: Style): string {
   let end = rows[0]?.start;
   for (const row of rows) {
     if (row.start !== end) lines.push(style.dim('...'));
-    const note = [row.name, row.value].filter((text) => text !== null).join(' = ');
+    const note = [row.name, row.value && shorten(row.value)].filter((text) => text !== null).join(' = ');
     const [one, two] = [column(row, row.before, row.after, style.red), column(row, row.after, row.before, style.green)];
     lines.push(`${formatAddress(row.start)}  ${one}   ${two}  ${style.cyan(note)}`.trimEnd());
     end = row.end;
   }
   if (more > 0) lines.push(style.dim(`${formatCount(more)} more rows: --limit 0 shows all`));
   return `\n${lines.join('\n')}\n`;
+}
+
+/** Digests and keys in words would push the next column off the screen; --json has them whole. */
+const MAX_VALUE = 100;
+
+function shorten(value: string): string {
+  return value.length > MAX_VALUE ? `${value.slice(0, MAX_VALUE - 3)}...` : value;
 }
 
 type Paint = Style['red'];

@@ -90,7 +90,8 @@ function regionTable(difference: Difference, { style, width }: DiffView): string
   const { regions, moved } = difference;
   const names = Math.max(...regions.map(({ id }) => id.length), 6);
   const what = { title: 'What', width: Math.max(30, width - names - 34) };
-  const rows = regions.map((region) => {
+  const shown = regions.filter((region) => region.changed || region.a !== 'absent' || region.b !== 'absent');
+  const rows = shown.map((region) => {
     const from = moved.find(({ to }) => to === region.id);
     const words = [whatWords(region, difference), ...(from ? [`what ${from.from} held in a`] : [])].join('; ');
     return [region.id, rangeWords(region), region.changed ? differingWords(region) : '-', words];
@@ -104,7 +105,6 @@ function differingWords({ bytes, onlyA, onlyB }: RegionDifference): string {
 
 function whatWords(region: RegionDifference, { dct, eeprom }: Difference): string {
   if (region.text === null) {
-    if (region.a === 'absent') return 'absent from both';
     return region.a === 'erased' ? 'equal (erased)' : 'equal';
   }
   if (region.role === 'dct' && dct && region.bytes > 0) return dctWords(dct);
@@ -116,16 +116,18 @@ function dctChanged({ changes, currentCopy, consequences, unnamedBytes }: DctDif
   return changes.length > 0 || consequences.length > 0 || unnamedBytes > 0 || currentCopy[0] !== currentCopy[1];
 }
 
-function dctText({ changes, consequences, bookkeeping, unnamedBytes }: DctDifference, view: DiffView): string {
+function dctText(dct: DctDifference, view: DiffView): string {
+  const { changes, consequences, bookkeeping, unnamedBytes, currentCopy } = dct;
   const lines: string[] = [];
   if (changes.length > 0) lines.push(fieldTable(changes, view));
   if (unnamedBytes > 0) lines.push(`${bytesWords(unnamedBytes)} that belong to no field differ too.`);
   for (const sentence of consequences) lines.push(wrapText(sentence, view.width));
-  if (bookkeeping.length > 0) {
+  // A table that was not there before has all its marks to itself; only those that moved on tell something.
+  if (bookkeeping.length > 0 && !currentCopy.includes(null)) {
     const marks = bookkeeping.map(({ field, before, after }) =>
       before.length + after.length > 40 ? field : `${field} ${before} -> ${after}`,
     );
-    lines.push(wrapText(`Marks of the copy that follow from the write: ${marks.join(', ')}.`, view.width));
+    lines.push(wrapText(`This follows from the write: ${marks.join(', ')}.`, view.width));
   }
   return lines.join('\n');
 }
@@ -209,10 +211,9 @@ function sectorText({ sectors, sectorsToErase }: Difference, { style, width }: D
   return `${renderColumns(columns, rows, style)}\n${wrapText(answer.join(' '), width)}`;
 }
 
-function takesWords({ action, changed, cleared, atRisk }: SectorDifference): string {
+function takesWords({ action, eraseOnly, atRisk }: SectorDifference): string {
   const erases = action === 'erase' || action === 'unknown';
-  const onlyErase = action === 'erase' && cleared === changed;
-  const words = onlyErase ? 'erase: what differs is blank in b' : ACTION_WORDS[action];
+  const words = eraseOnly ? 'erase: what differs is blank in b' : ACTION_WORDS[action];
   return erases && atRisk > 0 ? `${words}; ${bytesWords(atRisk)} of a that b does not define are lost` : words;
 }
 

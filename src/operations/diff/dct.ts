@@ -14,7 +14,7 @@ import {
 import { fillState } from '../../regions/dct/values.js';
 import { type DctView, fieldBytes, viewCopy } from '../../regions/dct/view.js';
 import { isSecretField, leafWords } from '../../regions/dct/words.js';
-import { eachDifference } from './runs.js';
+import { differingRuns } from './runs.js';
 import type { DctSide } from './side.js';
 
 /** absent: one of the inputs does not hold the field. */
@@ -92,14 +92,11 @@ function ownDifferences(field: DctField, before: Uint8Array, after: Uint8Array):
   if (equalBytes(before, after)) return 0;
   const inside = dctFields(field.section).filter(({ parent }) => parent === field.name);
   let count = 0;
-  eachDifference(before, after, (start, end) => {
-    count += end - start;
-    for (const part of inside) {
-      const from = Math.max(start, part.offset - field.offset);
-      const to = Math.min(end, part.offset + part.size - field.offset);
-      if (to > from) count -= to - from;
-    }
-  });
+  for (let offset = 0; offset < before.length; offset++) {
+    if (before[offset] === after[offset]) continue;
+    const place = field.offset + offset;
+    if (!inside.some((part) => place >= part.offset && place < part.offset + part.size)) count++;
+  }
   return count;
 }
 
@@ -131,16 +128,18 @@ function countUnnamed(a: DctView, b: DctView): number {
     for (const { offset, size } of dctFields(section)) named.fill(1, base + offset, base + offset + size);
   }
   let count = 0;
-  eachDifference(a.bytes.subarray(0, named.length), b.bytes.subarray(0, named.length), (start, end) => {
-    for (let offset = start; offset < end; offset++) if (named[offset] === 0) count++;
-  });
+  for (const { start, end } of differingRuns(a.bytes.subarray(0, named.length), b.bytes.subarray(0, named.length))) {
+    for (let offset = start; offset < end; offset++) {
+      if (named[offset] === 0 && a.bytes[offset] !== b.bytes[offset]) count++;
+    }
+  }
   return count;
 }
 
 function consequencesOf(a: DctSide, b: DctSide, changed: boolean): string[] {
   const [old, now] = [a.current, b.current];
   if (a.copies.every((copy) => !copy) || b.copies.every((copy) => !copy)) return [];
-  if (old === null && now === null) return ['No copy is in use in either.'];
+  if (old === null && now === null) return [];
   if (old === null) return [`No copy was in use in a; copy ${now} is in b.`];
   if (now === null) return [`Copy ${old} was in use in a; in b no copy is: the firmware will write an empty one.`];
   const other = otherCopyWords(a, b, old, now);
@@ -178,11 +177,7 @@ function isSuperseded(before: Uint8Array, after: Uint8Array, store: DctStore): b
     const field = dctFields(section).find((candidate) => candidate.name === name);
     return field ? [dctSection(store, section).offset + field.offset] : [];
   });
-  let explained = true;
-  eachDifference(before, after, (start, end) => {
-    for (let offset = start; offset < end; offset++) if (!marks.includes(offset)) explained = false;
-  });
-  return explained;
+  return before.every((byte, offset) => byte === after[offset] || marks.includes(offset));
 }
 
 function fieldsThatDiffer(before: Uint8Array, after: Uint8Array, store: DctStore): string[] {

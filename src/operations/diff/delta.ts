@@ -4,7 +4,7 @@ import { BuildError } from '../../core/errors.js';
 import { MemoryImage, type Segment } from '../../core/image.js';
 import type { Range } from '../../core/range.js';
 import { clipSegment, segmentEnd } from '../../core/segment.js';
-import { eachDifference, RunCollector } from './runs.js';
+import { differingRuns } from './runs.js';
 
 /** changed: both have it. only-a, only-b: the other one has no bytes there at all, which is not the same as erased. */
 export type DeltaKind = 'changed' | 'only-a' | 'only-b';
@@ -30,17 +30,18 @@ export interface ImageDelta {
   readonly onlyB: number;
 }
 
-export function compareImages(a: MemoryImage, b: MemoryImage): ImageDelta {
+/**
+ * @param cuts addresses at which a range always ends, ascending: borders of sectors and of parts of modules. What lies
+ * between two of them can then be summed up without looking at the bytes again.
+ */
+export function compareImages(a: MemoryImage, b: MemoryImage, cuts: readonly number[] = []): ImageDelta {
   const ranges: DeltaRange[] = [];
   const counts = { same: 0, changed: 0, onlyA: 0, onlyB: 0 };
-  for (const piece of alignedPieces(a, b)) {
-    const { start, end, before, after } = piece;
+  for (const { start, end, before, after } of cutPieces(alignedPieces(a, b), cuts)) {
     const size = end - start;
     if (before && after) {
-      const collector = new RunCollector();
-      eachDifference(before, after, (from, to) => collector.add(from, to));
       let changed = 0;
-      for (const run of collector.runs) {
+      for (const run of differingRuns(before, after)) {
         changed += run.bytes;
         ranges.push({
           start: start + run.start,
@@ -60,6 +61,25 @@ export function compareImages(a: MemoryImage, b: MemoryImage): ImageDelta {
     }
   }
   return { ranges, ...counts };
+}
+
+function* cutPieces(pieces: Iterable<Piece>, cuts: readonly number[]): Generator<Piece> {
+  let index = 0;
+  for (const piece of pieces) {
+    let start = piece.start;
+    while ((cuts[index] ?? Infinity) <= start) index++;
+    for (; (cuts[index] ?? Infinity) < piece.end; index++) {
+      const end = cuts[index] as number;
+      yield partOf(piece, start, end);
+      start = end;
+    }
+    yield start === piece.start ? piece : partOf(piece, start, piece.end);
+  }
+}
+
+function partOf({ start: first, before, after }: Piece, start: number, end: number): Piece {
+  const part = (bytes: Uint8Array | null): Uint8Array | null => bytes?.subarray(start - first, end - first) ?? null;
+  return { start, end, before: part(before), after: part(after) };
 }
 
 interface Piece extends Range {

@@ -7,13 +7,14 @@ import { type Finding, sortFindings, type Verdict, verdictOf } from '../../core/
 import type { MemoryImage } from '../../core/image.js';
 import type { Board } from '../../layout/types.js';
 import type { Transform } from '../../regions/acquisition/index.js';
+import { flashOf } from '../../regions/module/find.js';
 import { TOOL } from '../../tool.js';
 import type { InspectInput } from '../inspect/inspect.js';
 import type { InspectedInput } from '../inspect/report.js';
 import { compareDct, type DctDifference } from './dct.js';
 import { applyDelta, compareImages, type ImageDelta } from './delta.js';
 import { compareEeprom, type EepromDifference } from './eeprom.js';
-import { compareModules, type ModuleDifference } from './modules.js';
+import { bordersOf, compareModules, type ModuleDifference } from './modules.js';
 import { compareOptionBytes, type OptionDifference } from './option-bytes.js';
 import { compareRegions, type MovedRegion, movedRegions, type RegionDifference } from './regions.js';
 import { type SectorDifference, sectorDifferences, sectorsToErase } from './sectors.js';
@@ -79,9 +80,9 @@ export function applyDiff({ delta }: Pick<Difference, 'delta'>, image: MemoryIma
 
 function diffSides(one: Side, two: Side, options: DiffOptions): Difference {
   const { a, b, notes } = pairSides(one, two);
-  const delta = compareImages(a.placed.image, b.placed.image);
+  const delta = compareImages(a.placed.image, b.placed.image, bordersBetween(a, b));
   const counted = options.common ? withoutOnes(delta) : delta;
-  const modules = compareModules(a.survey.modules, b.survey.modules).filter(
+  const modules = compareModules(a.survey.modules, b.survey.modules, delta).filter(
     (module) => !options.common || bothHold(module, a, b),
   );
   const regions = compareRegions(a, b, counted, modules);
@@ -100,6 +101,14 @@ function diffSides(one: Side, two: Side, options: DiffOptions): Difference {
   const findings = sortFindings([...namedFindings(a), ...namedFindings(b)]);
   const summary = summaryOf(bare, counted);
   return { ...bare, summary, notes: [...notes, ...shiftNote(bare)], findings, verdict: verdictOf(findings) };
+}
+
+/** Where every range of differing bytes ends, so that everything that sums them up may take them whole. */
+function bordersBetween(a: Side, b: Side): number[] {
+  const places = [...a.survey.regions, ...b.survey.regions, ...a.board.chip.memories, ...flashOf(a.board).sectors];
+  const borders = places.flatMap(({ start, end }) => [start, end]);
+  const all = [...borders, ...bordersOf(a.survey.modules), ...bordersOf(b.survey.modules)];
+  return [...new Set(all)].sort((one, two) => one - two);
 }
 
 function withoutOnes(delta: ImageDelta): ImageDelta {

@@ -8,9 +8,9 @@ import { dctSection } from '../../regions/dct/table.js';
 import { functionTitle } from '../../regions/module/words.js';
 import { TOOL } from '../../tool.js';
 import type { InspectInput } from '../inspect/inspect.js';
-import { identify } from '../inspect/modules.js';
 import { BOOKKEEPING } from './dct.js';
 import { compareImages } from './delta.js';
+import { releaseOf } from './modules.js';
 import { dctSideOf, describeSide, openSide, type Side } from './side.js';
 
 /** Every two are compared, so the work grows with the square of their number, and all are in memory. */
@@ -102,7 +102,7 @@ function regionClasses(region: Place, sides: readonly Side[]): RegionClasses {
     const found = sides[index]?.survey.modules.find(({ module }) => module.address === region.start);
     if (!found) continue;
     const { module } = found;
-    const release = identify(module).releases[0] ?? `version ${module.info.moduleVersion}`;
+    const release = releaseOf(module) ?? `version ${module.info.moduleVersion}`;
     words[letter] = `${functionTitle(module.function, module.info.moduleIndex)} ${release}`;
   }
   return { id: region.id, classes, words };

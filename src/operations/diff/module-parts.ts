@@ -2,6 +2,7 @@
 import { formatCount } from '../../core/words.js';
 import type { ParticleModule } from '../../regions/module/decode.js';
 import { CRC_BYTES, MODULE_INFO, MODULE_SUFFIX, PRODUCT_FIELDS } from '../../regions/module/format.js';
+import type { ImageDelta } from './delta.js';
 import { countDifferences } from './runs.js';
 
 export interface ModulePartDifference {
@@ -33,8 +34,15 @@ const HEADER_WORDS: Readonly<Record<string, string>> = {
   dependency2: 'second dependency',
 };
 
-/** Parts that differ, in address order. Two modules of different length have their code compared up to the shorter end. */
-export function partDifferences(a: ParticleModule, b: ParticleModule): ModulePartDifference[] {
+/**
+ * Parts that differ, in address order. Two modules of different length have their code compared up to the shorter end.
+ * @param delta of the images, cut at partBorders of both.
+ */
+export function partDifferences(a: ParticleModule, b: ParticleModule, delta: ImageDelta): ModulePartDifference[] {
+  const sameShape = a.length === b.length && a.suffix?.size === b.suffix?.size;
+  if (a.address === b.address && sameShape && a.missing + b.missing === 0 && a.headerOffset === b.headerOffset) {
+    return partsFromRanges(a, delta);
+  }
   if (a.headerOffset !== b.headerOffset || a.missing > 0 || b.missing > 0) return [wholeDifference(a, b)];
   const [partsA, partsB] = [stretchesOf(a), stretchesOf(b)];
   const onlyInB = partsB.filter(({ name }) => !partsA.some((one) => one.name === name));
@@ -43,6 +51,16 @@ export function partDifferences(a: ParticleModule, b: ParticleModule): ModulePar
     const isShared = two !== undefined && two !== part;
     const bytes = isShared ? stretchDifference(a.bytes, part, b.bytes, two) : part.end - part.start;
     return bytes > 0 ? [{ name: part.name, bytes, isCode: part.isCode === true }] : [];
+  });
+}
+
+/** Sums up the ranges in each part: they end at its borders, so no byte is looked at twice. */
+function partsFromRanges(module: ParticleModule, { ranges }: ImageDelta): ModulePartDifference[] {
+  const here = ranges.filter(({ start }) => start >= module.address && start < module.address + module.length);
+  return stretchesOf(module).flatMap(({ name, start, end, isCode = false }) => {
+    const [from, to] = [module.address + start, module.address + end];
+    const bytes = here.reduce((sum, range) => (range.start >= from && range.start < to ? sum + range.bytes : sum), 0);
+    return bytes > 0 ? [{ name, bytes, isCode }] : [];
   });
 }
 
@@ -61,6 +79,13 @@ function stretchDifference(a: Uint8Array, one: Stretch, b: Uint8Array, two: Stre
     b.subarray(two.start, two.start + common),
   );
   return differing + Math.abs(sizeA - sizeB);
+}
+
+/** Addresses at which parts of a module begin and end. */
+export function partBorders(module: ParticleModule): number[] {
+  const { address, end } = module;
+  if (module.missing > 0) return [address, end];
+  return stretchesOf(module).flatMap((part) => [address + part.start, address + part.end]);
 }
 
 function stretchesOf({ headerOffset, length, suffix }: ParticleModule): Stretch[] {

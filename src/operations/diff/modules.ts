@@ -4,10 +4,13 @@
  */
 import { equalBytes, formatAddress } from '../../core/bytes.js';
 import { bytesWords, formatCount, listWords } from '../../core/words.js';
+import { releasesOf } from '../../layout/catalog.js';
+import type { ParticleModule } from '../../regions/module/decode.js';
 import type { LocatedModule, ModuleRole } from '../../regions/module/find.js';
 import { functionTitle } from '../../regions/module/words.js';
-import { identify } from '../inspect/modules.js';
-import { type ModulePartDifference, partDifferences } from './module-parts.js';
+import { identify, type ModuleIdentity } from '../inspect/modules.js';
+import type { ImageDelta } from './delta.js';
+import { type ModulePartDifference, partBorders, partDifferences } from './module-parts.js';
 
 /**
  * same: equal bytes at the same place. moved: equal bytes, elsewhere. copied: b has one more of a module that a has too.
@@ -46,9 +49,14 @@ export interface ModuleDifference {
 
 type Matched = readonly [LocatedModule | null, LocatedModule | null];
 
-export function compareModules(a: readonly LocatedModule[], b: readonly LocatedModule[]): ModuleDifference[] {
+/** @param delta of the two images, cut at the borders of the parts of modules (bordersOf). */
+export function compareModules(
+  a: readonly LocatedModule[],
+  b: readonly LocatedModule[],
+  delta: ImageDelta,
+): ModuleDifference[] {
   return matchModules(a, b)
-    .map((pair) => describe(pair, a))
+    .map((pair) => describe(pair, a, delta))
     .sort((one, two) => placeOf(one) - placeOf(two));
 }
 
@@ -83,13 +91,18 @@ function isSameThing({ module: one }: LocatedModule, { module: two }: LocatedMod
   return one.function === two.function && one.info.moduleIndex === two.info.moduleIndex;
 }
 
-function describe([one, two]: Matched, all: readonly LocatedModule[]): ModuleDifference {
+/** Where ranges of differing bytes have to end so that what differs in each part of a module can be told from them. */
+export function bordersOf(modules: readonly LocatedModule[]): number[] {
+  return modules.flatMap(({ module }) => partBorders(module));
+}
+
+function describe([one, two]: Matched, all: readonly LocatedModule[], delta: ImageDelta): ModuleDifference {
   const { module } = (two ?? one) as LocatedModule;
   const equal = one && two ? equalBytes(one.module.bytes, two.module.bytes) : false;
   const sideA = one && sideOf(one);
   const twin = !one && two ? all.find((other) => equalBytes(other.module.bytes, two.module.bytes)) : undefined;
-  const sideB = two && (equal && sideA ? sameBuild(sideA, two) : sideOf(two));
-  const parts = one && two && !equal ? partDifferences(one.module, two.module) : [];
+  const sideB = two && sideOf(two);
+  const parts = one && two && !equal ? partDifferences(one.module, two.module, delta) : [];
   const bytes = one && two ? parts.reduce((total, part) => total + part.bytes, 0) : module.bytes.length;
   const change = changeOf(one, two, equal, parts, twin !== undefined);
   const what = functionTitle(module.function, module.info.moduleIndex);
@@ -119,19 +132,33 @@ function changeOf(
   return parts.some(({ isCode }) => isCode) ? 'changed' : 'resealed';
 }
 
-function sideOf({ module, region, role }: LocatedModule): ModuleSide {
-  const { sha256, known, releases } = identify(module);
-  const { address, length, crc, sha } = module;
-  const release = releases[0] ?? null;
-  return {
-    ...{ region: region?.id ?? 'other', role, address, length, version: module.info.moduleVersion, release },
-    ...{ crc, sha, sha256, known },
-  };
+/** The release that builds a module of this version; null for a user part, whose version is its maker's own number. */
+export function releaseOf({ info, function: name }: ParticleModule): string | null {
+  if (name === 'user-part') return null;
+  const { platformId, moduleIndex: index, moduleVersion: version } = info;
+  return releasesOf({ platformId, function: name, index, version })[0] ?? null;
 }
 
-/** The same bytes are the same build: nothing is hashed twice. */
-function sameBuild(side: ModuleSide, { module, region, role }: LocatedModule): ModuleSide {
-  return { ...side, region: region?.id ?? 'other', role, address: module.address };
+function sideOf({ module, region, role }: LocatedModule): ModuleSide {
+  let identity: ModuleIdentity | undefined;
+  const known = (): ModuleIdentity => {
+    identity ??= identify(module);
+    return identity;
+  };
+  return {
+    ...{ region: region?.id ?? 'other', role, address: module.address, length: module.length },
+    ...{ version: module.info.moduleVersion, release: releaseOf(module), crc: module.crc },
+    // Digests are for the document; a text does without, and that is most of the time a comparison takes.
+    get sha() {
+      return module.sha;
+    },
+    get sha256() {
+      return known().sha256;
+    },
+    get known() {
+      return known().known;
+    },
+  };
 }
 
 function textOf(
@@ -158,11 +185,11 @@ function textOf(
 }
 
 function sizeWords(a: ModuleSide, b: ModuleSide, parts: readonly ModulePartDifference[], bytes: number): string {
-  const count = bytesWords(bytes);
   const names = parts.map(({ name }) => name);
-  if (!parts.some(({ isCode }) => isCode)) return `${count}: ${listWords(names)}; code identical`;
-  const length = a.length === b.length ? '' : `, length ${formatCount(a.length)} -> ${formatCount(b.length)}`;
-  return `${count} of ${formatCount(Math.max(a.length, b.length))}${length}`;
+  if (!parts.some(({ isCode }) => isCode)) return `${bytesWords(bytes)}: ${listWords(names)}; code identical`;
+  // Behind the first byte that was put in, everything stands elsewhere: how many bytes differ says nothing.
+  if (a.length !== b.length) return `code differs, ${formatCount(a.length)} -> ${formatCount(b.length)} bytes`;
+  return `${formatCount(bytes)} of ${bytesWords(a.length)}`;
 }
 
 function stepWords(a: ModuleSide, b: ModuleSide): string {

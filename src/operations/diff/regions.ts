@@ -1,12 +1,11 @@
 /** The difference region by region: what is in each, and what became of it. */
 import { equalBytes, isFilledWith } from '../../core/bytes.js';
 import type { MemoryImage } from '../../core/image.js';
-import { intersect, overlaps, type Range, sizeOf, subtractRanges } from '../../core/range.js';
+import { containsRange, overlaps, type Range, sizeOf } from '../../core/range.js';
 import { bytesWords } from '../../core/words.js';
 import type { Board, Region, RegionRole } from '../../layout/types.js';
-import type { DeltaKind, DeltaRange, ImageDelta } from './delta.js';
+import type { DeltaKind, ImageDelta } from './delta.js';
 import type { ModuleDifference } from './modules.js';
-import { countDifferences } from './runs.js';
 import type { Side } from './side.js';
 
 export interface ChangedRange extends Range {
@@ -40,6 +39,7 @@ export interface RegionDifference extends Range {
 
 type Place = Pick<RegionDifference, 'id' | 'title' | 'role' | 'start' | 'end'>;
 
+/** @param delta cut at the borders of regions and memories. */
 export function compareRegions(
   a: Side,
   b: Side,
@@ -61,11 +61,13 @@ function placesOf(a: Side, b: Side, { ranges }: ImageDelta): Place[] {
       places.push(region);
     }
   }
-  const rest = ranges.flatMap((range) => subtractRanges(range, places));
+  // Ranges end at the borders of regions and memories, so each lies in one of them or in none.
+  const isLeft = (range: Range): boolean => !places.some((place) => containsRange(place, range));
+  const rest = ranges.filter(isLeft);
   for (const memory of memoriesOf(a.board)) {
     if (rest.some((range) => overlaps(range, memory))) places.push(memory);
   }
-  const outside = rest.flatMap((range) => subtractRanges(range, places));
+  const outside = rest.filter(isLeft);
   const [first, last] = [outside[0], outside.at(-1)];
   if (first && last) {
     places.push({ id: 'other', title: 'Outside every memory', role: null, start: first.start, end: last.end });
@@ -85,7 +87,7 @@ function compareRegion(
   modules: readonly ModuleDifference[],
 ): RegionDifference {
   const place = { id, title, role, start, end };
-  const ranges = delta.ranges.filter((range) => overlaps(range, place)).map((range) => clipRange(range, place));
+  const ranges = delta.ranges.filter((range) => overlaps(range, place));
   const sum = (kind: DeltaKind): number =>
     ranges.reduce((total, range) => (range.kind === kind ? total + range.bytes : total), 0);
   const states = { a: stateOf(a.placed.image, place), b: stateOf(b.placed.image, place) };
@@ -110,22 +112,6 @@ function compareRegion(
 
 function spanOf({ address, length }: { readonly address: number; readonly length: number }): Range {
   return { start: address, end: address + length };
-}
-
-/** The part of a range inside a region, with the count of that part. */
-function clipRange(range: DeltaRange, place: Range): DeltaRange {
-  const inside = intersect(range, place) ?? range;
-  if (inside.start === range.start && inside.end === range.end) return range;
-  const [from, to] = [inside.start - range.start, inside.end - range.start];
-  const before = range.before?.subarray(from, to) ?? null;
-  const after = range.after?.subarray(from, to) ?? null;
-  return {
-    ...inside,
-    kind: range.kind,
-    before,
-    after,
-    bytes: before && after ? countDifferences(before, after) : to - from,
-  };
 }
 
 function stateOf(image: MemoryImage, place: Range): RegionState {

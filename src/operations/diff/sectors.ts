@@ -2,6 +2,7 @@
  * What turning one image into another means for the sectors of the flash. Programming can only clear bits (RM0033 3.5.2,
  * "Programming and erasing"), so one bit that has to become 1 makes an erase of the whole sector.
  */
+import { isFilledWith } from '../../core/bytes.js';
 import type { MemoryImage } from '../../core/image.js';
 import { overlaps } from '../../core/range.js';
 import type { Board, Sector } from '../../layout/types.js';
@@ -20,8 +21,8 @@ export interface SectorDifference extends Sector {
   readonly changed: number;
   readonly onlyA: number;
   readonly onlyB: number;
-  /** Bytes that b has blank (0xFF) and a has not: an erase makes them so, and nothing else can. */
-  readonly cleared: number;
+  /** All that differs is blank (0xFF) in b: the erase alone does it. */
+  readonly eraseOnly: boolean;
   /** Bytes of a, not blank, that b does not define: an erase loses them unless they are written back. */
   readonly atRisk: number;
 }
@@ -30,51 +31,53 @@ const ERASED = 0xff;
 
 /** Every sector of the flash of a board, with what it takes to get from one image to the other. */
 export function changedSectors(from: MemoryImage, to: MemoryImage, board: Board): SectorDifference[] {
-  return sectorDifferences(compareImages(from, to), to, board);
+  const borders = flashOf(board).sectors.flatMap(({ start, end }) => [start, end]);
+  return sectorDifferences(compareImages(from, to, borders), to, board);
 }
 
+/** @param delta whose ranges do not cross the border of a sector. */
 export function sectorDifferences({ ranges }: ImageDelta, to: MemoryImage, board: Board): SectorDifference[] {
   return flashOf(board).sectors.map((sector) => {
-    const totals = { changed: 0, onlyA: 0, onlyB: 0, cleared: 0, atRisk: 0 };
-    let raises = false;
-    for (const range of ranges) {
-      if (range.start >= sector.end) break;
-      if (!overlaps(range, sector)) continue;
-      raises = addRange(range, sector, totals) || raises;
-    }
-    const defined = to.parts(sector).length > 0;
-    const action = !defined ? 'absent' : raises ? 'erase' : totals.onlyB > 0 ? 'unknown' : 'same';
-    return { ...sector, ...totals, action: action === 'same' && totals.changed > 0 ? 'program' : action };
+    const here = ranges.filter((range) => overlaps(range, sector));
+    const sum = (kind: DeltaRange['kind']): number =>
+      here.reduce((total, range) => (range.kind === kind ? total + range.bytes : total), 0);
+    const totals = { changed: sum('changed'), onlyA: sum('only-a'), onlyB: sum('only-b') };
+    const action = actionOf(here, totals, to.parts(sector).length > 0);
+    return {
+      ...sector,
+      ...totals,
+      action,
+      eraseOnly: action === 'erase' && here.every(({ after }) => after === null || isFilledWith(after, ERASED)),
+      atRisk: here.reduce((total, range) => total + usedBytes(range), 0),
+    };
   });
 }
 
-interface Totals {
-  changed: number;
-  onlyA: number;
-  onlyB: number;
-  cleared: number;
-  atRisk: number;
+type Totals = Pick<SectorDifference, 'changed' | 'onlyB'>;
+
+function actionOf(ranges: readonly DeltaRange[], { changed, onlyB }: Totals, defined: boolean): SectorAction {
+  if (!defined) return 'absent';
+  if (ranges.some(raisesBits)) return 'erase';
+  if (onlyB > 0) return 'unknown';
+  return changed > 0 ? 'program' : 'same';
 }
 
-/** Adds the part of a range that lies in a sector; true when a bit has to go from 0 to 1. */
-function addRange({ start, end, kind, before, after }: DeltaRange, sector: Sector, totals: Totals): boolean {
-  const from = Math.max(start, sector.start) - start;
-  const to = Math.min(end, sector.end) - start;
-  if (kind === 'only-b') totals.onlyB += to - from;
-  if (kind === 'only-a') {
-    totals.onlyA += to - from;
-    for (let offset = from; offset < to; offset++) if (before?.[offset] !== ERASED) totals.atRisk++;
+/** True when a bit has to go from 0 to 1. */
+function raisesBits({ before, after }: DeltaRange): boolean {
+  if (!before || !after || isFilledWith(before, ERASED)) return false;
+  for (let offset = 0; offset < before.length; offset++) {
+    const wanted = after[offset] as number;
+    if (((before[offset] as number) & wanted) !== wanted) return true;
   }
-  if (!before || !after) return false;
-  let raises = false;
-  for (let offset = from; offset < to; offset++) {
-    const [old, wanted] = [before[offset] as number, after[offset] as number];
-    if (old === wanted) continue;
-    totals.changed++;
-    if (wanted === ERASED) totals.cleared++;
-    if ((old & wanted) !== wanted) raises = true;
-  }
-  return raises;
+  return false;
+}
+
+/** Bytes of a range of a, not blank, of which b knows nothing. */
+function usedBytes({ kind, before }: DeltaRange): number {
+  if (kind !== 'only-a' || !before || isFilledWith(before, ERASED)) return 0;
+  let count = 0;
+  for (let offset = 0; offset < before.length; offset++) if (before[offset] !== ERASED) count++;
+  return count;
 }
 
 /** Numbers of the sectors that must be erased: bits have to go to 1, or nobody knows what is there now. */

@@ -51,7 +51,7 @@ export function openSide(input: InspectInput, board: Board, earlier: readonly Si
   const twin = earlier.find((side) => isSameInput(side.input, input));
   if (twin) return { ...twin, input };
   const known = earlier.flatMap(({ survey }) => survey.modules.map(({ module }) => module));
-  const { placed, survey, acquisition, findings, judged } = acquire(input, board, known);
+  const { placed, survey, acquisition, findings, judged } = acquire(input, board, { known, inside: false });
   return {
     input,
     board,

@@ -11,6 +11,7 @@ import type { Board, Memory, Region } from '../../layout/types.js';
 import { chooseVariant, type FoundModule, regionsOf } from '../../layout/variant.js';
 import {
   type DamagedHeader,
+  moduleAt,
   type ParticleModule,
   readDamagedHeader,
   readForeignModule,
@@ -67,10 +68,15 @@ export function flashOf(board: Board): Memory {
   });
 }
 
-/**
- * @param known modules that were verified before: one with the same bytes is recognised by comparison, not hashed again.
- */
-export function surveyModules(image: MemoryImage, board: Board, known: readonly ParticleModule[] = []): ModuleSurvey {
+export interface SurveyOptions {
+  /** Modules that were verified before: one with the same bytes is recognised by comparison, not checked again. */
+  readonly known?: readonly ParticleModule[];
+  /** Look for modules carried inside others. Default true. */
+  readonly inside?: boolean;
+}
+
+export function surveyModules(image: MemoryImage, board: Board, options: SurveyOptions = {}): ModuleSurvey {
+  const { known = [], inside = true } = options;
   const flash = flashOf(board);
   const variant = chooseVariant(board, signs(image, board, flash));
   const regions = regionsOf(board, variant);
@@ -79,7 +85,7 @@ export function surveyModules(image: MemoryImage, board: Board, known: readonly 
   const modules = [...placed, ...loose.modules]
     .sort((a, b) => a.address - b.address)
     .map((module) => locate(module, regions, board));
-  const embedded = scanInside(modules, board, flash);
+  const embedded = inside ? scanInside(modules, board, flash) : { modules: [], complete: true };
   return {
     variant: variant?.id ?? null,
     regions,
@@ -147,7 +153,7 @@ function recognise(bytes: Uint8Array, address: number, known: readonly ParticleM
     const standard = module.headerOffset === 0 || module.headerOffset === HEADER_AFTER_VECTORS;
     if (!standard || module.missing > 0 || module.length > bytes.length) continue;
     const body = bytes.subarray(0, module.length);
-    if (equalBytes(body, module.bytes)) return { ...module, address, end: address + module.length, bytes: body };
+    if (equalBytes(body, module.bytes)) return moduleAt(module, address, body);
   }
   return undefined;
 }
