@@ -7,7 +7,7 @@ let loaded: typeof Crypto | undefined;
 
 /** Loading it takes longer than many a command that needs no digest. */
 function crypto(): typeof Crypto {
-  loaded ??= createRequire(import.meta.url)('node:crypto') as typeof Crypto;
+  loaded ??= createRequire(import.meta.filename)('node:crypto') as typeof Crypto;
   return loaded;
 }
 
