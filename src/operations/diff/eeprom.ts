@@ -1,8 +1,7 @@
 /** What a program reads from the emulated EEPROM in two inputs. */
-import { equalBytes } from '../../core/bytes.js';
 import type { Eeprom } from '../../regions/eeprom/index.js';
 import { readEeprom } from '../inspect/configuration.js';
-import type { Side } from './side.js';
+import { haveSameBytes, type Side } from './side.js';
 
 /** A byte at an index; null where nothing is stored, which a program reads as 255. */
 export interface EepromChange {
@@ -26,8 +25,7 @@ export function compareEeprom(a: Side, b: Side): EepromDifference | null {
   if (!a.judged || !b.judged || !a.eepromRegions || !b.eepromRegions) return null;
   const pagesEqual = a.eepromRegions.every((region, index) => {
     const other = b.eepromRegions?.[index] ?? region;
-    const [one, two] = [a.placed.image.read(region, 0xff), b.placed.image.read(other, 0xff)];
-    return equalBytes(one, two) && a.placed.image.parts(region).length === b.placed.image.parts(other).length;
+    return haveSameBytes(a.placed.image.parts(region), b.placed.image.parts(other));
   });
   const before = readEeprom(a.placed.image, a.eepromRegions, a.generation);
   const after = pagesEqual ? before : readEeprom(b.placed.image, b.eepromRegions, b.generation);
