@@ -125,6 +125,7 @@ function stateOf(image: MemoryImage, place: Range): RegionState {
 type Untold = Omit<RegionDifference, 'text' | 'ranges'>;
 
 function textOf(region: Untold, modules: readonly ModuleDifference[]): string {
+  if (region.a === 'absent' || region.b === 'absent') return plainText(region);
   const here = modules.filter(
     ({ change, a, b }) => change !== 'same' && (a?.region === region.id || b?.region === region.id),
   );

@@ -5,6 +5,7 @@ import type { DctDifference } from './dct.js';
 import type { ImageDelta } from './delta.js';
 import type { Difference } from './diff.js';
 import type { EepromDifference } from './eeprom.js';
+import type { ModuleDifference } from './modules.js';
 import type { OptionDifference } from './option-bytes.js';
 
 type Bare = Omit<Difference, 'summary' | 'notes' | 'findings' | 'verdict'>;
@@ -61,8 +62,9 @@ function onlyWords({ onlyA, onlyB, ranges }: ImageDelta): string[] | null {
   return [...words('a', onlyA), ...words('b', onlyB)];
 }
 
-function itemsOf({ modules, dct, eeprom, optionBytes, regions }: Bare): string[] {
-  const changedModules = modules.filter(({ change }) => change !== 'same');
+function itemsOf(difference: Bare): string[] {
+  const { modules, dct, eeprom, optionBytes, regions } = difference;
+  const changedModules = modules.filter((module) => module.change !== 'same' && isComparable(module, difference));
   const told = new Set(changedModules.flatMap(({ a, b }) => [a?.region, b?.region]));
   const items = changedModules.map(({ text }) => text);
   const changedDct = regions.some(({ role, bytes }) => role === 'dct' && bytes > 0);
@@ -83,6 +85,14 @@ function itemsOf({ modules, dct, eeprom, optionBytes, regions }: Bare): string[]
     if (!inner) items.push(`${id}: ${text ?? ''}`);
   }
   return items;
+}
+
+/** False for a module at a place of which the other input holds nothing: that it lacks it is said of the bytes. */
+function isComparable(module: ModuleDifference, { a, b }: Bare): boolean {
+  const only = module.a && module.b ? null : (module.a ?? module.b);
+  if (!only) return true;
+  const { image } = (module.a ? b : a).placed;
+  return image.parts({ start: only.address, end: only.address + only.length }).length > 0;
 }
 
 function isInside(
