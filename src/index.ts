@@ -99,6 +99,25 @@ export { type CatalogMatch, listReleases, matchModules, type ReleaseRow } from '
 export { type ConvertInput, type ConvertOptions, convert, convertImages } from './operations/convert.js';
 export { addDfuSuffix, checkDfu, type DfuCheck, removeDfuSuffix, showDfuse, unpackDfuse } from './operations/dfu.js';
 export { type PackInput, type PackOptions, type PackResult, packDfuse } from './operations/dfu-pack.js';
+export {
+  applyDelta,
+  compareImages,
+  type DeltaKind,
+  type DeltaRange,
+  type ImageDelta,
+} from './operations/diff/delta.js';
+export {
+  applyDiff,
+  type Difference,
+  type DiffOptions,
+  type DiffReport,
+  diff,
+  diffImages,
+  diffReport,
+} from './operations/diff/diff.js';
+export { type DiffHex, type DiffHexRow, diffHexRows } from './operations/diff/hex.js';
+export { compareAll, type DiffMatrix, matrixReport } from './operations/diff/matrix.js';
+export { changedSectors, type SectorAction, type SectorDifference } from './operations/diff/sectors.js';
 export { type HexRow, hexRows } from './operations/hex.js';
 export { examine, type InspectInput, type Inspection, inspect } from './operations/inspect/inspect.js';
 export type {

@@ -103,8 +103,10 @@ function differingWords({ bytes, onlyA, onlyB }: RegionDifference): string {
   return formatCount(bytes + onlyA + onlyB);
 }
 
-function whatWords(region: RegionDifference, { dct, eeprom }: Difference): string {
+function whatWords(region: RegionDifference, { dct, eeprom, modules }: Difference): string {
   if (region.text === null) {
+    const same = modules.find(({ change, b }) => change === 'same' && b?.region === region.id);
+    if (same) return same.text;
     return region.a === 'erased' ? 'equal (erased)' : 'equal';
   }
   if (region.role === 'dct' && dct && region.bytes > 0) return dctWords(dct);

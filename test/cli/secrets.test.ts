@@ -56,6 +56,33 @@ const VIEWS: readonly (readonly string[])[] = [
   ['hex', '--range', '0x1FFF7800+0x400'],
 ];
 
+/** Every way to look at two of them. */
+const COMPARISONS: readonly (readonly string[])[] = [
+  ['diff'],
+  ['diff', '--json'],
+  ['diff', '--stat'],
+  ['diff', '--hex', '--limit', '4000'],
+  ['diff', '--hex', '--limit', '4000', '--json'],
+  ['diff', '--common', '--hex', '--color', 'always'],
+  ['diff', '--matrix'],
+  ['diff', '--matrix', '--json'],
+];
+
+const PAIRS = [
+  ['old-only', 'dump'],
+  ['no-header', 'dump'],
+  ['dump', 'incomplete'],
+  ['dump', 'cut'],
+  ['cut', 'swapped'],
+  ['sector', 'sector-no-header'],
+  ['sectors', 'sector'],
+  ['section', 'section-long'],
+  ['section', 'dump'],
+  ['odd', 'section'],
+  ['key-like', 'odd'],
+  ['otp', 'eeprom-sized'],
+] as const;
+
 describe('secrets', () => {
   it('are planted in every secret field of the table, in both copies', () => {
     const secretFields = dctSections('wiced').flatMap(({ name }) => dctFields(name).filter(({ secret }) => secret));
@@ -94,6 +121,13 @@ describe('secrets', () => {
     const [name = '', ...argv] = view;
     for (const file of files.paths()) {
       expectNothing(await run(name, ...argv, file), `${view.join(' ')} ${file}`);
+    }
+  });
+
+  it.each(COMPARISONS.map((view) => [view.join(' '), view] as const))('are in no output of %s', async (_, view) => {
+    const [name = '', ...argv] = view;
+    for (const [one, two] of PAIRS) {
+      expectNothing(await run(name, ...argv, files.path(one), files.path(two)), `${view.join(' ')} ${one} ${two}`);
     }
   });
 

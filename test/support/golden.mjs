@@ -20,6 +20,10 @@ export const GOLDENS = {
   'p1-healthy.hex-dct1.txt': ['hex', '--region', 'dct1', HEALTHY],
   'p1-erased-then-flashed.inspect.txt': ['inspect', ERASED],
   'p1-erased-then-flashed.inspect.json': ['inspect', '--json', ERASED],
+  'samples.diff.txt': ['diff', ERASED, HEALTHY],
+  'samples.diff.json': ['diff', '--json', ERASED, HEALTHY],
+  'samples.diff-hex.txt': ['diff', '--hex', '--limit', '60', ERASED, HEALTHY],
+  'samples.diff-matrix.txt': ['diff', '--matrix', ERASED, HEALTHY],
   'layouts.txt': ['layouts'],
   'particle-p1.layout.txt': ['layouts', 'show', 'particle-p1'],
 };
