@@ -8,7 +8,7 @@ export function renderDiffHex({ rows, more }: DiffHex, style: Style): string {
   if (rows.length === 0) return '';
   const cell = DIFF_ROW_BYTES * 3 - 1;
   const lines = [
-    `${style.bold(style.cyan('Bytes'))}\n${style.bold(`${'Address'.padEnd(10)}  ${'a'.padEnd(cell)}   ${'b'.padEnd(cell)}`)}`,
+    `${style.bold(style.cyan('Bytes'))}\n${style.bold(`${'Address'.padEnd(10)}  ${'a'.padEnd(cell)}   b`)}`,
   ];
   let end = rows[0]?.start;
   for (const row of rows) {

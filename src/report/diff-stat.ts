@@ -18,7 +18,7 @@ export function renderDiffStat({ regions, sectorsToErase, delta, equal }: Differ
   });
   if (equal && lines.length === 0) return 'equal\n';
   const totals = [
-    `${formatCount(delta.changed)} differ (~)`,
+    `${bytesWords(delta.changed)} ${delta.changed === 1 ? 'differs' : 'differ'} (~)`,
     ...(delta.onlyA > 0 ? [`${bytesWords(delta.onlyA)} only in a (-)`] : []),
     ...(delta.onlyB > 0 ? [`${bytesWords(delta.onlyB)} only in b (+)`] : []),
     `sectors to erase: ${listWords(sectorsToErase.map(String)) || 'none'}`,
