@@ -82,6 +82,29 @@ function partOf({ start: first, before, after }: Piece, start: number, end: numb
   return { start, end, before: part(before), after: part(after) };
 }
 
+/** The ranges that touch a place: they are in address order and disjoint, so only those are looked at. */
+export function rangesIn({ ranges }: ImageDelta, place: Range): readonly DeltaRange[] {
+  const from = firstFrom(ranges, ({ end }) => end > place.start);
+  return ranges.slice(
+    from,
+    Math.max(
+      from,
+      firstFrom(ranges, ({ start }) => start >= place.end),
+    ),
+  );
+}
+
+/** Index of the first range of which something is true that stays true (binary search). */
+function firstFrom(ranges: readonly DeltaRange[], isBeyond: (range: DeltaRange) => boolean): number {
+  let [low, high] = [0, ranges.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isBeyond(ranges[middle] as DeltaRange)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 interface Piece extends Range {
   readonly before: Uint8Array | null;
   readonly after: Uint8Array | null;

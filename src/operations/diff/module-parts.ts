@@ -2,7 +2,7 @@
 import { formatCount } from '../../core/words.js';
 import type { ParticleModule } from '../../regions/module/decode.js';
 import { CRC_BYTES, MODULE_INFO, MODULE_SUFFIX, PRODUCT_FIELDS } from '../../regions/module/format.js';
-import type { ImageDelta } from './delta.js';
+import { type ImageDelta, rangesIn } from './delta.js';
 import { countDifferences } from './runs.js';
 
 export interface ModulePartDifference {
@@ -55,11 +55,10 @@ export function partDifferences(a: ParticleModule, b: ParticleModule, delta: Ima
 }
 
 /** Sums up the ranges in each part: they end at its borders, so no byte is looked at twice. */
-function partsFromRanges(module: ParticleModule, { ranges }: ImageDelta): ModulePartDifference[] {
-  const here = ranges.filter(({ start }) => start >= module.address && start < module.address + module.length);
+function partsFromRanges(module: ParticleModule, delta: ImageDelta): ModulePartDifference[] {
   return stretchesOf(module).flatMap(({ name, start, end, isCode = false }) => {
-    const [from, to] = [module.address + start, module.address + end];
-    const bytes = here.reduce((sum, range) => (range.start >= from && range.start < to ? sum + range.bytes : sum), 0);
+    const place = { start: module.address + start, end: module.address + end };
+    const bytes = rangesIn(delta, place).reduce((sum, range) => sum + range.bytes, 0);
     return bytes > 0 ? [{ name, bytes, isCode }] : [];
   });
 }

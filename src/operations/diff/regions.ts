@@ -4,7 +4,7 @@ import type { MemoryImage } from '../../core/image.js';
 import { containsRange, overlaps, type Range, sizeOf } from '../../core/range.js';
 import { bytesWords } from '../../core/words.js';
 import type { Board, Region, RegionRole } from '../../layout/types.js';
-import type { DeltaKind, ImageDelta } from './delta.js';
+import { type DeltaKind, type ImageDelta, rangesIn } from './delta.js';
 import type { ModuleDifference } from './modules.js';
 import type { Side } from './side.js';
 
@@ -87,7 +87,7 @@ function compareRegion(
   modules: readonly ModuleDifference[],
 ): RegionDifference {
   const place = { id, title, role, start, end };
-  const ranges = delta.ranges.filter((range) => overlaps(range, place));
+  const ranges = rangesIn(delta, place);
   const sum = (kind: DeltaKind): number =>
     ranges.reduce((total, range) => (range.kind === kind ? total + range.bytes : total), 0);
   const states = { a: stateOf(a.placed.image, place), b: stateOf(b.placed.image, place) };

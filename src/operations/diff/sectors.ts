@@ -4,10 +4,9 @@
  */
 import { isFilledWith } from '../../core/bytes.js';
 import type { MemoryImage } from '../../core/image.js';
-import { overlaps } from '../../core/range.js';
 import type { Board, Sector } from '../../layout/types.js';
 import { flashOf } from '../../regions/module/find.js';
-import { compareImages, type DeltaRange, type ImageDelta } from './delta.js';
+import { compareImages, type DeltaRange, type ImageDelta, rangesIn } from './delta.js';
 
 /**
  * same: nothing to do. program: only bits that go from 1 to 0. erase: bits have to go from 0 to 1. unknown: b defines bytes
@@ -36,9 +35,9 @@ export function changedSectors(from: MemoryImage, to: MemoryImage, board: Board)
 }
 
 /** @param delta whose ranges do not cross the border of a sector. */
-export function sectorDifferences({ ranges }: ImageDelta, to: MemoryImage, board: Board): SectorDifference[] {
+export function sectorDifferences(delta: ImageDelta, to: MemoryImage, board: Board): SectorDifference[] {
   return flashOf(board).sectors.map((sector) => {
-    const here = ranges.filter((range) => overlaps(range, sector));
+    const here = rangesIn(delta, sector);
     const sum = (kind: DeltaRange['kind']): number =>
       here.reduce((total, range) => (range.kind === kind ? total + range.bytes : total), 0);
     const totals = { changed: sum('changed'), onlyA: sum('only-a'), onlyB: sum('only-b') };
