@@ -231,6 +231,7 @@ const RANGE_WORDS = { changed: 'differ', 'only-a': 'only in a', 'only-b': 'only 
 
 function rangeTable(regions: readonly RegionDifference[], { style }: DiffView): string {
   const all = distinctRanges(regions);
+  if (all.length === 0) return '';
   const columns: readonly Column[] = [
     { title: 'Addresses' },
     { title: 'Bytes', align: 'right' },

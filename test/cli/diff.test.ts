@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dctCopies } from '../../samples/parts.js';
 import { MemoryImage } from '../../src/core/image.js';
 import { writeAny } from '../../src/formats/index.js';
-import { writeDctField } from '../../src/regions/dct/index.js';
+import { requireRoom } from '../../src/operations/diff/matrix.js';
+import { dctSection, writeDctField } from '../../src/regions/dct/index.js';
 import { run } from '../support/commands.js';
 import { erasedThenFlashedDump, FLASH_START, healthyDump, systemPart1 } from '../support/synthetic.js';
 
@@ -61,6 +62,20 @@ describe('exit codes', () => {
     expect((await diff()).error).toMatchObject({ code: 'USAGE_NO_FILES' });
     expect((await diff('-', '-')).error).toMatchObject({ code: 'USAGE_STDIN_TWICE' });
     expect((await diff('healthy.bin', 'missing.bin')).error).toMatchObject({ code: 'INPUT_NOT_FOUND' });
+  });
+
+  it('and DfuSe files for the DCT are compared by field', async () => {
+    const { offset, size } = dctSection('wiced', 'application');
+    const section = healthy.slice(0x4000 + offset, 0x4000 + offset + size);
+    const file = (name: string, bytes: Uint8Array): string =>
+      write(name, writeAny(MemoryImage.fromBytes(bytes, 0), 'dfuse', { alternate: 1 }));
+    const one = file('section.dfu', section);
+    section[1825] = 0x30;
+    const two = file('other.dfu', section);
+    const { code, stdout } = await run('diff', one, two);
+    expect(code).toBe(1);
+    expect(stdout).toContain('1 byte differs: DCT: claimed changed; everything else is equal.');
+    expect((await run('diff', one, write('healthy2.bin', healthy))).code).toBe(0);
   });
 
   it('are 0 for a part of a dump with --common', async () => {
@@ -130,9 +145,7 @@ describe('text', () => {
 describe('--hex', () => {
   it('shows both sides with the name of the field', async () => {
     const { stdout } = await diff('--hex', 'healthy.bin', 'updated.bin');
-    expect(stdout).toMatch(
-      /^0x0802018E {2}9a {24}fe {23}module > module_info > module_version = 2202 -> 2302$/m,
-    );
+    expect(stdout).toMatch(/^0x0802018E {2}9a {24}fe {23}module > module_info > module_version = 2202 -> 2302$/m);
   });
 
   it('stops at the limit and says so', async () => {
@@ -207,5 +220,7 @@ describe('--matrix', () => {
     expect(document.regions.find(({ id }: { id: string }) => id === 'bootloader').classes).toEqual(['A', '-']);
     const many = await diff('--matrix', ...Array<string>(65).fill('healthy.bin'));
     expect(many.error).toMatchObject({ code: 'DIFF_TOO_MANY' });
+    expect(() => requireRoom((512 << 20) + 1)).toThrow(expect.objectContaining({ code: 'DIFF_TOO_LARGE' }));
+    expect(() => requireRoom(512 << 20)).not.toThrow();
   });
 });

@@ -1,6 +1,7 @@
 /** flashatlas diff */
 import { UsageError } from '../../core/errors.js';
 import { diff, diffReport } from '../../operations/diff/diff.js';
+import type { InspectInput } from '../../operations/inspect/inspect.js';
 import { renderDiff } from '../../report/diff.js';
 import { renderJson } from '../../report/json.js';
 import type { ParsedArguments } from '../args.js';
@@ -75,12 +76,18 @@ function oneFile(): UsageError {
 }
 
 async function matrix(files: readonly string[], args: ParsedArguments, context: Context): Promise<number> {
-  const { compareAll, matrixReport, requireFew } = await import('../../operations/diff/matrix.js');
+  const { compareAll, matrixReport, requireFew, requireRoom } = await import('../../operations/diff/matrix.js');
   const { renderMatrix } = await import('../../report/diff-matrix.js');
   requireFew(files.length);
   const board = await boardFrom(args);
-  const inputs = [];
-  for (const file of files) inputs.push(await openInput(file, args));
+  const inputs: InspectInput[] = [];
+  let size = 0;
+  for (const file of files) {
+    const input = await openInput(file, args);
+    size += Math.max(input.bytes.length, input.image.byteCount);
+    requireRoom(size);
+    inputs.push(input);
+  }
   const result = compareAll(inputs, board);
   if (context.json) context.write(`${renderJson(matrixReport(result))}\n`);
   else {

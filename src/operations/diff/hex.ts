@@ -112,7 +112,10 @@ function isSecret(leaf: Leaf | undefined): boolean {
 function nameOf({ one, two }: Stretch): string | null {
   const [before, after] = [one ? leafName(one) : '', two ? leafName(two) : ''];
   if (before === after || before === '') return after || null;
-  return after === '' ? before : `${before} / ${after}`;
+  // Erased, or not explained: what the other one has there says more.
+  const [depthBefore, depthAfter] = [one?.path.length ?? 0, two?.path.length ?? 0];
+  if (depthBefore === 1 && depthAfter > 1) return after;
+  return after === '' || (depthAfter === 1 && depthBefore > 1) ? before : `${before} / ${after}`;
 }
 
 function valueWords({ one, two }: Stretch): string | null {

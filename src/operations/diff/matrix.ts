@@ -1,8 +1,9 @@
 /** Many inputs at once: how far apart every two are, and which of them share what a region holds. */
 import { equalBytes, isFilledWith } from '../../core/bytes.js';
-import { UsageError } from '../../core/errors.js';
+import { InputError, UsageError } from '../../core/errors.js';
 import { type Finding, sortFindings, type Verdict, verdictOf } from '../../core/finding.js';
 import type { Range } from '../../core/range.js';
+import { formatSize } from '../../core/words.js';
 import type { Board } from '../../layout/types.js';
 import { dctSection } from '../../regions/dct/table.js';
 import { functionTitle } from '../../regions/module/words.js';
@@ -15,6 +16,9 @@ import { dctSideOf, describeSide, openSide, type Side } from './side.js';
 
 /** Every two are compared, so the work grows with the square of their number, and all are in memory. */
 export const MAX_MATRIX_FILES = 64;
+
+/** All inputs of a matrix are in memory together. */
+const MAX_MATRIX_BYTES = 512 << 20;
 
 export interface PairDistance {
   /** Numbers of the inputs, from 1. */
@@ -51,6 +55,21 @@ export function requireFew(count: number): void {
     what: 'too many files to compare each with each',
     expected: `at most ${MAX_MATRIX_FILES}`,
     got: `${count}`,
+    help: 'Compare a part of them at a time.',
+  });
+}
+
+/**
+ * @param bytes of all inputs read so far
+ * @throws InputError DIFF_TOO_LARGE
+ */
+export function requireRoom(bytes: number): void {
+  if (bytes <= MAX_MATRIX_BYTES) return;
+  throw new InputError({
+    code: 'DIFF_TOO_LARGE',
+    what: 'these files are too large together to be compared each with each',
+    expected: `at most ${formatSize(MAX_MATRIX_BYTES)}`,
+    got: `${formatSize(bytes)} or more`,
     help: 'Compare a part of them at a time.',
   });
 }

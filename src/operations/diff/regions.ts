@@ -4,7 +4,7 @@ import type { MemoryImage } from '../../core/image.js';
 import { containsRange, overlaps, type Range, sizeOf } from '../../core/range.js';
 import { bytesWords } from '../../core/words.js';
 import type { Board, Region, RegionRole } from '../../layout/types.js';
-import { type DeltaKind, type ImageDelta, rangesIn } from './delta.js';
+import { type DeltaKind, type DeltaRange, type ImageDelta, rangesIn } from './delta.js';
 import type { ModuleDifference } from './modules.js';
 import type { Side } from './side.js';
 
@@ -100,14 +100,21 @@ function compareRegion(
   const difference = { ...place, changed: ranges.length > 0, bytes, onlyA, onlyB, ...states, outsideModules };
   return {
     ...difference,
-    ranges: ranges.map(({ start: from, end: to, kind, bytes: count }) => ({
-      start: from,
-      end: to,
-      kind,
-      bytes: count,
-    })),
+    ranges: joinTouching(ranges),
     text: ranges.length === 0 ? null : textOf(difference, modules),
   };
+}
+
+/** Ranges were cut at the borders of parts of modules; nobody wants to see that. */
+function joinTouching(ranges: readonly DeltaRange[]): ChangedRange[] {
+  const joined: ChangedRange[] = [];
+  for (const { start, end, kind, bytes } of ranges) {
+    const last = joined.at(-1);
+    if (last?.end === start && last.kind === kind) {
+      joined[joined.length - 1] = { ...last, end, bytes: last.bytes + bytes };
+    } else joined.push({ start, end, kind, bytes });
+  }
+  return joined;
 }
 
 function spanOf({ address, length }: { readonly address: number; readonly length: number }): Range {

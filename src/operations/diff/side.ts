@@ -51,7 +51,9 @@ export function openSide(input: InspectInput, board: Board, earlier: readonly Si
   const twin = earlier.find((side) => isSameInput(side.input, input));
   if (twin) return { ...twin, input };
   const known = earlier.flatMap(({ survey }) => survey.modules.map(({ module }) => module));
-  const { placed, survey, acquisition, findings, judged } = acquire(input, board, { known, inside: false });
+  const acquired = acquire(input, board, { known, inside: false });
+  const { survey, acquisition, findings, judged } = acquired;
+  const placed = isApplicationSection(input, board) ? sectionPlaced(acquired.placed) : acquired.placed;
   return {
     input,
     board,
@@ -65,6 +67,19 @@ export function openSide(input: InspectInput, board: Board, earlier: readonly Si
     dctRegions: regionPair(survey.regions, 'dct'),
     eepromRegions: regionPair(survey.regions, 'eeprom'),
   };
+}
+
+/** A DfuSe file for the alternate setting whose addresses are offsets in the application section, from its start. */
+function isApplicationSection({ container, image }: InspectInput, board: Board): boolean {
+  if (container?.kind !== 'dfuse' || image.span?.start !== 0 || !Array.isArray(container.targets)) return false;
+  const target = container.targets.find(({ inImage }: { inImage?: unknown }) => inImage === true);
+  const alternate = board.dfu?.alternates.find(({ number }) => number === target?.alternate);
+  return alternate?.space === 'dct-application';
+}
+
+function sectionPlaced({ image }: PlacedImage): PlacedImage {
+  const baseReason = 'the DfuSe target is the alternate setting of the DCT application section';
+  return { image, base: null, baseSource: null, baseReason, special: 'dct-section' };
 }
 
 function isSameInput(one: InspectInput, two: InspectInput): boolean {

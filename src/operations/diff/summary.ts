@@ -107,16 +107,31 @@ function isInside(
 /** "device_private_key and server_address changed". */
 export function dctWords({ changes, currentCopy, unnamedBytes, consequences }: DctDifference): string {
   if (changes.length > 0) {
-    const names = changes.slice(0, LISTED).map(({ field }) => field);
-    const more = changes.length > LISTED ? ` and ${changes.length - LISTED} more fields` : '';
     const verbs = new Set(changes.map(({ change }) => change));
     const verb = verbs.size === 1 ? [...verbs][0] : 'changed';
-    return more ? `${names.join(', ')}${more} ${verb}` : `${listWords(names)} ${verb}`;
+    const names = changes.map(({ field }) => field).sort((one, two) => rankOf(one) - rankOf(two));
+    if (names.length <= LISTED) return `${listWords(names)} ${verb}`;
+    return `${names.length} fields ${verb}, among them ${listWords(names.slice(0, LISTED - 1))}`;
   }
   if (unnamedBytes > 0) return `${bytesWords(unnamedBytes)} that belong to no field`;
   const [old, now] = currentCopy;
   if (old !== now) return `no value changed; the copy in use was ${copyWords(old)} and is ${copyWords(now)}`;
   return consequences.length > 0 ? 'only the copy that is not in use' : 'no value changed, only marks of the copies';
+}
+
+/** What a board needs for its cloud comes first. */
+const FIRST_FIELDS: readonly string[] = [
+  'device_private_key',
+  'device_public_key',
+  'server_public_key',
+  'server_address',
+  'claim_code',
+];
+
+/** Sorting keeps the order of equals, so the others stay as the table has them. */
+function rankOf(field: string): number {
+  const rank = FIRST_FIELDS.indexOf(field);
+  return rank >= 0 ? rank : FIRST_FIELDS.length;
 }
 
 function copyWords(number: 1 | 2 | null): string {
@@ -125,11 +140,10 @@ function copyWords(number: 1 | 2 | null): string {
 
 export function eepromWords({ changes, activePage }: EepromDifference): string {
   if (changes.length > 0) {
-    const shown = changes
-      .slice(0, LISTED)
-      .map(({ index, before, after }) => `${index}: ${before ?? 255} -> ${after ?? 255}`);
-    const more = changes.length > LISTED ? ` and ${changes.length - LISTED} more` : '';
-    return `${changes.length} value${changes.length === 1 ? '' : 's'} (${shown.join(', ')}${more})`;
+    const count = `${changes.length} value${changes.length === 1 ? '' : 's'} changed`;
+    if (changes.length > LISTED) return count;
+    const shown = changes.map(({ index, before, after }) => `${index}: ${before ?? 255} -> ${after ?? 255}`);
+    return `${count} (${shown.join(', ')})`;
   }
   const [old, now] = activePage;
   return old === now

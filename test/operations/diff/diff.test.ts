@@ -240,7 +240,7 @@ describe('EEPROM', () => {
     });
     const difference = compare(HEALTHY, b);
     expect(difference.eeprom?.values).toEqual({ 9: { before: 0x32, after: 0x33 }, 10: { before: 255, after: 7 } });
-    expect(difference.summary).toContain('EEPROM: 2 values (9: 50 -> 51, 10: 255 -> 7)');
+    expect(difference.summary).toContain('EEPROM: 2 values changed (9: 50 -> 51, 10: 255 -> 7)');
     expect(difference.sectorsToErase).toEqual([]);
   });
 });
