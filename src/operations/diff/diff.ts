@@ -150,35 +150,19 @@ function namedFindings({ findings, input }: Side): Finding[] {
   });
 }
 
-export interface DiffReport {
+/** The difference as a document: everything but the contents of the ranges. */
+export interface DiffReport extends Omit<Difference, 'a' | 'b' | 'delta'> {
   readonly schema: 'flashatlas/diff';
   readonly schemaVersion: 1;
   readonly tool: { readonly name: string; readonly version: string };
   readonly inputs: readonly [InspectedInput, InspectedInput];
   readonly layout: { readonly board: string; readonly chip: string };
-  readonly equal: boolean;
-  readonly summary: string;
-  readonly notes: readonly string[];
+  /** How the bytes of a and of b are rearranged in their files. */
   readonly transforms: readonly [Transform | null, Transform | null];
-  readonly compared: {
-    readonly same: number;
-    readonly changed: number;
-    readonly onlyA: number;
-    readonly onlyB: number;
-  };
-  readonly regions: readonly RegionDifference[];
-  readonly modules: readonly ModuleDifference[];
-  readonly dct: DctDifference | null;
-  readonly eeprom: EepromDifference | null;
-  readonly optionBytes: OptionDifference | null;
-  readonly sectors: readonly SectorDifference[];
-  readonly sectorsToErase: readonly number[];
-  readonly moved: readonly MovedRegion[];
-  readonly findings: readonly Finding[];
-  readonly verdict: Verdict;
+  /** Numbers of bytes. */
+  readonly compared: Pick<ImageDelta, 'same' | 'changed' | 'onlyA' | 'onlyB'>;
 }
 
-/** The difference as a document: without the contents of the ranges. */
 export function diffReport(difference: Difference): DiffReport {
   const { a, b, delta, ...rest } = difference;
   const { same, changed, onlyA, onlyB } = delta;

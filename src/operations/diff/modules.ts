@@ -174,12 +174,13 @@ function textOf(
   const name = `${what} ${versionWords(now)}`;
   if (!a || !b) {
     const where = placeWords(now);
-    if (change === 'copied') return `${name} is also ${where}: the same bytes as ${twin} in a`;
-    return `${name} (${bytesWords(bytes)}) ${where} is only in ${a ? 'a' : 'b'}`;
+    if (change === 'copied') return `${name} is in ${where} too, with the bytes that ${twin} has in a`;
+    return `${name} (${bytesWords(bytes)}) is only in ${a ? 'a' : 'b'}, in ${where}`;
   }
-  const moved = a.address === b.address ? '' : ` (${placeWords(a)} in a, ${placeWords(b)} in b)`;
   if (change === 'same') return `${name} is identical`;
-  if (change === 'moved') return `${name} has moved${moved}`;
+  const way = `from ${placeWords(a)} to ${placeWords(b)}`;
+  if (change === 'moved') return `${name} has moved ${way}`;
+  const moved = a.address === b.address ? '' : `, moved ${way}`;
   const damage = b.crc === a.crc ? '' : `; its CRC is ${b.crc} in b and ${a.crc} in a`;
   return `${what} ${stepWords(a, b)} (${sizeWords(a, b, parts, bytes)})${moved}${damage}`;
 }
@@ -204,5 +205,5 @@ function versionWords({ release, version }: ModuleSide): string {
 }
 
 function placeWords({ region, address }: ModuleSide): string {
-  return region === 'other' ? `at ${formatAddress(address)}` : `in ${region}`;
+  return region === 'other' ? formatAddress(address) : region;
 }

@@ -1,6 +1,6 @@
 /** The answer in a sentence or two, for someone who wants to know whether to be afraid. */
 import { isFilledWith } from '../../core/bytes.js';
-import { bytesWords, listWords } from '../../core/words.js';
+import { bytesWords, formatCount, listWords } from '../../core/words.js';
 import type { DctDifference } from './dct.js';
 import type { ImageDelta } from './delta.js';
 import type { Difference } from './diff.js';
@@ -23,6 +23,10 @@ export function summaryOf(difference: Bare, delta: ImageDelta): string {
   const items = itemsOf(difference);
   if (changed === 0)
     return [equalWords(difference, same, only !== null), ...optionWords(items), ...(only ?? [])].join(' ');
+  // Bytes without a place on the board have nothing else to be told by.
+  if (difference.sectors.length === 0 && !difference.dct && changedModules(difference).length === 0) {
+    return [`${formatCount(changed)} of ${bytesWords(same + changed)} differ.`, ...(only ?? [])].join(' ');
+  }
   const shown = items.length > LISTED ? [...items.slice(0, LISTED - 1), `${items.length - LISTED + 1} more`] : items;
   const rest = only === null ? 'everything else is equal' : 'everything else that both hold is equal';
   const list = [...shown, rest].join('; ');
@@ -63,10 +67,10 @@ function onlyWords({ onlyA, onlyB, ranges }: ImageDelta): string[] | null {
 }
 
 function itemsOf(difference: Bare): string[] {
-  const { modules, dct, eeprom, optionBytes, regions } = difference;
-  const changedModules = modules.filter((module) => module.change !== 'same' && isComparable(module, difference));
-  const told = new Set(changedModules.flatMap(({ a, b }) => [a?.region, b?.region]));
-  const items = changedModules.map(({ text }) => text);
+  const { dct, eeprom, optionBytes, regions } = difference;
+  const changedHere = changedModules(difference);
+  const told = new Set(changedHere.flatMap(({ a, b }) => [a?.region, b?.region]));
+  const items = changedHere.map(({ text }) => text);
   const changedDct = regions.some(({ role, bytes }) => role === 'dct' && bytes > 0);
   if (dct && (changedDct || dct.changes.length > 0)) items.push(`DCT: ${dctWords(dct)}`);
   const changedEeprom = regions.some(({ role, bytes }) => role === 'eeprom' && bytes > 0);
@@ -85,6 +89,10 @@ function itemsOf(difference: Bare): string[] {
     if (!inner) items.push(`${id}: ${text ?? ''}`);
   }
   return items;
+}
+
+function changedModules(difference: Bare): ModuleDifference[] {
+  return difference.modules.filter((module) => module.change !== 'same' && isComparable(module, difference));
 }
 
 /** False for a module at a place of which the other input holds nothing: that it lacks it is said of the bytes. */

@@ -97,14 +97,14 @@ describe('modules', () => {
     });
     const [moved] = compare(HEALTHY, waiting).modules.filter(({ change }) => change !== 'same');
     expect(moved).toMatchObject({ change: 'moved', bytes: 0, a: { region: 'user' }, b: { region: 'ota' } });
-    expect(moved?.text).toBe('user part version 6 has moved (in user in a, in ota in b)');
+    expect(moved?.text).toBe('user part version 6 has moved from user to ota');
     const factory = changed((bytes) => bytes.set(userPart(), 0xe0000));
     const [copied] = compare(HEALTHY, factory).modules.filter(({ change }) => change !== 'same');
-    expect(copied?.text).toBe('user part version 6 is also in factory: the same bytes as in user in a');
+    expect(copied?.text).toBe('user part version 6 is in factory too, with the bytes that user has in a');
     const other = changed((bytes) => bytes.set(userPart({ version: 7 }), 0xe0000));
     const [added] = compare(HEALTHY, other).modules.filter(({ change }) => change !== 'same');
     expect(added).toMatchObject({ change: 'added', a: null, b: { region: 'factory', version: 7 } });
-    expect(added?.text).toMatch(/^user part version 7 \(9,\d+ bytes\) in factory is only in b$/);
+    expect(added?.text).toMatch(/^user part version 7 \(9,\d+ bytes\) is only in b, in factory$/);
   });
 
   it('of the same function and index are compared wherever they are', () => {
@@ -112,7 +112,7 @@ describe('modules', () => {
     const b = dump([[0x08020000, systemPart1(2302)]]);
     const [module] = compare(a, b).modules;
     expect(module).toMatchObject({ change: 'resealed', a: { region: 'ota' }, b: { region: 'system-part1' } });
-    expect(module?.text).toContain('(in ota in a, in system-part1 in b)');
+    expect(module?.text).toContain(', moved from ota to system-part1');
   });
 
   it('that are equal are not checked twice', () => {
@@ -350,6 +350,8 @@ describe('inputs of different kinds', () => {
     expect(difference.notes[0]).toContain('they are taken to begin at 0x08010000 too');
     expect(difference.delta).toMatchObject({ same: 63, changed: 1 });
     expect(diff(b, a, P1).delta).toMatchObject({ same: 63, changed: 1 });
+    const nowhere = diff(b, { ...b, image: a.image.shift(-0x08010000) }, P1);
+    expect(nowhere.summary).toBe('1 of 64 bytes differ.');
     const shorter = diff(a, rawInput(Uint8Array.of(1, 2, 3)), P1);
     expect(shorter.notes[0]).toBe(
       'Nothing says where the bytes of b belong: they are compared from address 0. Give --base.',
