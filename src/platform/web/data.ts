@@ -3,6 +3,7 @@
  * fails when a file of `layouts/` is missing here.
  */
 import fileMagics from '../../../layouts/file-magics.json' with { type: 'json' };
+import particleBoot from '../../../layouts/particle-boot.json' with { type: 'json' };
 import particleDct from '../../../layouts/particle-dct.json' with { type: 'json' };
 import particleElectronBoard from '../../../layouts/particle-electron.board.json' with { type: 'json' };
 import particleKeys from '../../../layouts/particle-keys.json' with { type: 'json' };
@@ -30,6 +31,7 @@ import stm32f217vgChip from '../../../layouts/stm32f217vg.chip.json' with { type
 
 const FILES: Readonly<Record<string, unknown>> = {
   'file-magics.json': fileMagics,
+  'particle-boot.json': particleBoot,
   'particle-dct.json': particleDct,
   'particle-electron.board.json': particleElectronBoard,
   'particle-keys.json': particleKeys,
@@ -59,6 +61,17 @@ const FILES: Readonly<Record<string, unknown>> = {
 /** The content of `layouts/<name>`, or undefined when there is no such file. Shared: do not change it. */
 export function readData(name: string): unknown {
   return Object.hasOwn(FILES, name) ? FILES[name] : undefined;
+}
+
+/**
+ * The rows of a catalogue whose JSON contains `part` (compact, as JSON.stringify writes it), or undefined when there is
+ * no such file.
+ */
+export function findRows(name: string, part: string): readonly unknown[] | undefined {
+  const file = readData(name);
+  if (file === undefined) return undefined;
+  const lists = Object.values(file as Record<string, unknown>).filter(Array.isArray);
+  return lists.flat().filter((row) => typeof row === 'object' && JSON.stringify(row).includes(part));
 }
 
 /** File names in `layouts/`, sorted; the JSON Schemas, which only editors read, are not among them. */
