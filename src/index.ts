@@ -4,6 +4,16 @@
  *
  * Text with tables is not exported: the package that draws them needs modules of node, which bundlers for browsers refuse.
  */
+export type {
+  BootAlternative,
+  BootConfidence,
+  BootCopy,
+  BootloaderDecision,
+  BootOutcome,
+  BootPrediction,
+  BootStep,
+  HeldButton,
+} from './boot/types.js';
 export { concatBytes, equalBytes, formatAddress, formatHex, fromHex, toHex } from './core/bytes.js';
 export { crc32, dfuSuffixCrc, moduleCrc, sha256 } from './core/checksums.js';
 export {
@@ -74,6 +84,16 @@ export {
   openBoard,
 } from './layout/check.js';
 export { type ChipDescription, describeChip, describeLayout, type LayoutDescription } from './layout/describe.js';
+export {
+  type Basis,
+  type LedPattern,
+  type LedStep,
+  ledPattern,
+  ledPatterns,
+  type SosCode,
+  sosCodes,
+  sosSteps,
+} from './layout/led.js';
 export { BUILT_IN, type Library } from './layout/library.js';
 export { boardIds, chipIds, loadBoard, loadChip, resolveBoard, resolveChip } from './layout/load.js';
 export {
@@ -85,6 +105,7 @@ export {
   platforms,
 } from './layout/platforms.js';
 export type { Board, Chip, DfuProfile, Memory, Region, RegionRole, Sector, Variant } from './layout/types.js';
+export { type AppliedUpdates, type BootSubject, bootOf, updatesOf } from './operations/boot.js';
 export { type CatalogMatch, listReleases, matchModules, type ReleaseRow } from './operations/catalog.js';
 export { type ConvertInput, type ConvertOptions, convert, convertImages } from './operations/convert.js';
 export { addDfuSuffix, checkDfu, type DfuCheck, removeDfuSuffix, showDfuse, unpackDfuse } from './operations/dfu.js';
@@ -120,7 +141,8 @@ export {
   type OptionBytes,
 } from './regions/option-bytes.js';
 export { renderJson, renderJsonLine } from './report/json.js';
+export { drawLed } from './report/led.js';
 export { renderMap, renderMapSvg } from './report/map.js';
 export { COLOURED, PLAIN, type Style } from './report/style.js';
-export { ALL_RULES, type RuleSummary } from './rules/index.js';
+export { ALL_RULES, explainRule, RULE_GROUPS, type RuleSummary, ruleGroup } from './rules/index.js';
 export { TOOL } from './tool.js';

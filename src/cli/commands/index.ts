@@ -11,6 +11,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = Object.assign(Object.cr
     about: 'what every byte of a dump or image is, and whether it is right',
     load: async () => (await import('./inspect.js')).command,
   },
+  check: {
+    about: 'may this be flashed, do these files fit together, what would be lost',
+    load: async () => (await import('./check.js')).command,
+  },
   map: {
     about: 'the chip drawn to scale',
     load: async () => (await import('./map.js')).command,
@@ -34,6 +38,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = Object.assign(Object.cr
   optbytes: {
     about: 'option bytes in words; an option word from settings',
     load: async () => (await import('./optbytes.js')).command,
+  },
+  boot: {
+    about: 'what the board does at reset with this flash, step by step',
+    load: async () => (await import('./boot.js')).command,
   },
   convert: {
     about: 'one or several images in another format: merged, cut, moved, filled',

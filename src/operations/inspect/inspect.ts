@@ -59,6 +59,8 @@ export interface InspectOptions {
   readonly showSecrets?: boolean;
   /** FLASH_OPTCR, when it was read separately. */
   readonly optcr?: number | undefined;
+  /** Lowest supply voltage of the board in volts, when it is known: what a brown-out level is judged by. */
+  readonly minimumSupply?: number | undefined;
 }
 
 /** The report, and what it was made from, for callers that draw, list or ask further. */
@@ -106,6 +108,7 @@ export function examine(input: InspectInput, board: Board, options: InspectOptio
     identities,
     configuration,
     optionBytes,
+    minimumSupply: options.minimumSupply,
     board,
     stretches,
     judged: readable,
