@@ -1,6 +1,6 @@
 /** The boot model against the released bootloader 2.2.0 itself, run in qemu. */
 import { expect, it } from 'vitest';
-import type { BootPrediction } from '../../src/boot/types.js';
+import type { BootCopy, BootPrediction } from '../../src/boot/types.js';
 import { formatAddress, readU32 } from '../../src/core/bytes.js';
 import { MemoryImage } from '../../src/core/image.js';
 import { loadBoard } from '../../src/layout/load.js';
@@ -9,6 +9,7 @@ import { describeWithFirmware, firmwareFile } from '../support/firmware.js';
 import { type BootloaderImage, bootloaderImages } from '../support/qemu/bootloader-images.js';
 import { BOOTLOADER_PLACES, hasKnownBootloader, runBootloader } from '../support/qemu/bootloader-run.js';
 import { QEMU } from '../support/qemu/machine.js';
+import { updateImages } from '../support/qemu/update-images.js';
 import { describeWithTools } from '../support/tools.js';
 
 const board = loadBoard('particle-p1');
@@ -16,6 +17,10 @@ const board = loadBoard('particle-p1');
 function predictionFor(flash: Uint8Array): BootPrediction | null {
   const image = MemoryImage.fromBytes(flash, 0x08000000, { name: 'flash.bin', offset: 0 });
   return examineImage(image, board, { name: 'flash.bin' }).report.boot;
+}
+
+function placesOf({ source, destination, length }: Pick<BootCopy, 'source' | 'destination' | 'length'>) {
+  return { source, destination, length };
 }
 
 function imageNamed(wanted: string): Uint8Array {
@@ -42,6 +47,32 @@ describeWithTools('the released bootloader in qemu', [QEMU], () => {
     });
 
     it.each(bootloaderImages.map((image) => [image.name, image] as const))('%s', (_, image) => compare(image));
+  });
+
+  describeWithFirmware('and the boot model, on pending updates', () => {
+    it.each(updateImages.map((image) => [image.name, image] as const))('%s', async (_, { make, accepted }) => {
+      const flash = make();
+      const run = await runBootloader(flash);
+      expect(run.decision).toBe('jump');
+      expect(
+        run.copies.map(({ isAccepted }) => isAccepted),
+        'the bootloader',
+      ).toEqual(accepted);
+      const copies = predictionFor(flash)?.copies.filter(({ kind }) => kind === 'pending-update');
+      expect(
+        copies?.map(({ result, ...copy }) => ({ ...placesOf(copy), isAccepted: result === 'copied' })),
+        'the model',
+      ).toEqual(run.copies);
+    });
+
+    it('an accepted one is in its place when the bootloader jumps', async () => {
+      const flash = updateImages[0]?.make() ?? new Uint8Array(0);
+      const run = await runBootloader(flash);
+      const [copy] = run.copies;
+      const length = copy?.length ?? 0;
+      expect(length).toBeGreaterThan(400);
+      expect(run.flash.subarray(0xa0000, 0xa0000 + length)).toEqual(flash.subarray(0xc0000, 0xc0000 + length));
+    });
   });
 
   describeWithFirmware('at work', () => {

@@ -28,7 +28,7 @@ export interface BootloaderImage {
   readonly make: () => Uint8Array;
 }
 
-const PLACES = {
+export const PLACES = {
   bootloader: 0x08000000,
   dct1: 0x08004000,
   dct2: 0x08008000,
@@ -60,7 +60,8 @@ function configured(): Contents {
   return { dct1: copy1, dct2: copy2 };
 }
 
-function flashWith(contents: Contents): Uint8Array {
+/** 1 MiB with the released bootloader and parts 2.2.0, where the contents say nothing else. */
+export function flashWith(contents: Contents): Uint8Array {
   const all: Contents = { bootloader: bootloader(), part1: part1(), part2: part2(), ...contents };
   const places = Object.entries(PLACES) as [Place, number][];
   return dump(

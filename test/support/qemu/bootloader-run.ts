@@ -5,8 +5,9 @@
  */
 
 import type { BootloaderDecision } from '../../../src/boot/types.js';
-import { toHex } from '../../../src/core/bytes.js';
+import { readU32, toHex, writeU32 } from '../../../src/core/bytes.js';
 import { crc32, sha256 } from '../../../src/core/checksums.js';
+import { SECTORS } from '../virtual-p1/flash-controller.js';
 import type { GdbClient } from './gdb-client.js';
 import type { Registers } from './gdb-packets.js';
 import { type Machine, startMachine } from './machine.js';
@@ -31,8 +32,12 @@ export const BOOTLOADER_PLACES = {
   preInitOfPart2: 0x080018aa,
   /** Part 1 is no application for this board: LED red, then FACTORY_Flash_Reset. Comes back only when that failed. */
   tryFactoryReset: 0x0800374a,
-  /** Before a copy: r0 is 0 when source and destination passed all checks (FLASH_CheckValidAddressRange and the rest, 0x080003D8). */
+  /** In FLASH_CopyMemory of r9 bytes from r5 to r6: r0 is 0 when they passed all checks (FLASH_CheckCopyMemory). */
   copyChecked: 0x080024b0,
+  /** Erases the sector whose number is in bits 3 to 6 of r0; answer 8 in r0 (FLASH_EraseSector). */
+  eraseSector: 0x080023f4,
+  /** Programs the word r1 at r0; answer 8 in r0 (FLASH_ProgramWord). */
+  programWord: 0x080023b8,
   /** DFU mode begins. */
   dfu: 0x08003272,
   /** All interfaces are up: an endless loop, waiting for the host. */
@@ -46,13 +51,20 @@ type Place = Exclude<keyof typeof BOOTLOADER_PLACES, 'dfuIdle'>;
 /** A run stops at each of these. DFU is decided at its beginning: nothing is left to wait for. */
 const WATCHED: readonly Place[] = [
   ...(['crc', 'button', 'preInitOfPart1', 'preInitOfPart2'] as const),
-  ...(['tryFactoryReset', 'copyChecked', 'dfu', 'jump'] as const),
+  ...(['tryFactoryReset', 'copyChecked', 'eraseSector', 'programWord', 'dfu', 'jump'] as const),
 ];
 
 export interface CrcCall {
   readonly address: number;
   readonly size: number;
   readonly answer: number;
+}
+
+export interface CopyRequest {
+  readonly source: number;
+  readonly destination: number;
+  readonly length: number;
+  readonly isAccepted: boolean;
 }
 
 export interface BootloaderRun {
@@ -65,6 +77,10 @@ export interface BootloaderRun {
   /** A factory reset was tried because part 1 was refused; decision says whether it could be done. */
   readonly factoryResetTried: boolean;
   readonly crcCalls: readonly CrcCall[];
+  /** Pending updates and factory resets, in order. Accepted updates are made before the decision. */
+  readonly copies: readonly CopyRequest[];
+  /** The flash at the decision, as far as the bootloader itself has changed it. */
+  readonly flash: Uint8Array;
   /** What the bootloader jumps with; null without a jump. */
   readonly jump: { readonly resetVector: number; readonly stack: number } | null;
   /** Where the processor stood at the end; null after a lockup. */
@@ -108,8 +124,12 @@ interface Watch {
   readonly flash: Uint8Array;
   readonly preInitCalls: number[];
   readonly crcCalls: CrcCall[];
+  readonly copies: CopyRequest[];
   factoryResetTried: boolean;
 }
+
+/** What the functions of the flash driver answer: FLASH_COMPLETE. */
+const FLASH_COMPLETE = 8;
 
 async function returnFromFunction(gdb: GdbClient, { lr }: Registers, answer: number): Promise<void> {
   await Promise.all([gdb.writeRegister('r0', answer), gdb.writeRegister('pc', (lr & ~1) >>> 0)]);
@@ -124,6 +144,21 @@ async function answerCrc({ gdb, flash, crcCalls }: Watch, registers: Registers):
   crcCalls.push({ address, size, answer });
   await returnFromFunction(gdb, registers, answer);
   return null;
+}
+
+async function eraseSector({ gdb, flash }: Watch, registers: Registers): Promise<void> {
+  const sector = SECTORS[registers.r0 >>> 3];
+  if (!sector) throw new Error(`Erase of sector code ${registers.r0}`);
+  flash.fill(0xff, sector.start, sector.start + sector.size);
+  await gdb.writeMemory(FLASH_START + sector.start, flash.subarray(sector.start, sector.start + sector.size));
+  await returnFromFunction(gdb, registers, FLASH_COMPLETE);
+}
+
+async function programWord({ gdb, flash }: Watch, registers: Registers): Promise<void> {
+  const offset = registers.r0 - FLASH_START;
+  writeU32(flash, offset, (readU32(flash, offset) & registers.r1) >>> 0);
+  await gdb.writeMemory(registers.r0, flash.subarray(offset, offset + 4));
+  await returnFromFunction(gdb, registers, FLASH_COMPLETE);
 }
 
 /** Deals with a stop; the decision, when this was one. */
@@ -144,9 +179,20 @@ async function handle(watch: Watch, place: Place, registers: Registers): Promise
     case 'tryFactoryReset':
       watch.factoryResetTried = true;
       break;
-    case 'copyChecked':
-      if (watch.factoryResetTried && registers.r0 === 0) return 'factory-restore';
-      break;
+    case 'copyChecked': {
+      const { r0, r5: source, r6: destination, r9: length } = registers;
+      watch.copies.push({ source, destination, length, isAccepted: r0 === 0 });
+      if (watch.factoryResetTried && r0 === 0) return 'factory-restore';
+      // The instruction here, mov r8, r0, is carried out for it: the breakpoint is needed again.
+      await Promise.all([gdb.writeRegister('r8', r0), gdb.writeRegister('pc', registers.pc + 2)]);
+      return null;
+    }
+    case 'eraseSector':
+      await eraseSector(watch, registers);
+      return null;
+    case 'programWord':
+      await programWord(watch, registers);
+      return null;
     case 'dfu':
       return 'dfu';
     case 'jump':
@@ -172,7 +218,14 @@ async function watchRun(
   const places = new Map(WATCHED.map((place): [number, Place] => [BOOTLOADER_PLACES[place], place]));
   await Promise.all([...places.keys()].map((address) => gdb.setBreakpoint(address)));
 
-  const watch: Watch = { gdb, flash, preInitCalls: [], crcCalls: [], factoryResetTried: false };
+  const watch: Watch = {
+    gdb,
+    flash: flash.slice(),
+    preInitCalls: [],
+    crcCalls: [],
+    copies: [],
+    factoryResetTried: false,
+  };
   const end = Date.now() + limit;
   let decision: BootloaderRun['decision'] | null = null;
   let registers: Registers | null = null;
@@ -183,10 +236,11 @@ async function watchRun(
     if (!registers) decision = await endOf(machine);
     else decision = stop === 'time-limit' || !place ? 'stuck' : await handle(watch, place, registers);
   }
-  const { preInitCalls, crcCalls, factoryResetTried } = watch;
+  const { preInitCalls, crcCalls, copies, factoryResetTried } = watch;
   const jump = decision === 'jump' && registers ? { resetVector: registers.r0, stack: registers.r1 } : null;
   const dctAccess = preInitCalls.length === 2;
-  return { decision, dctAccess, preInitCalls, factoryResetTried, crcCalls, jump, pc: registers?.pc ?? null };
+  const common = { decision, dctAccess, preInitCalls, factoryResetTried, crcCalls, copies, flash: watch.flash };
+  return { ...common, jump, pc: registers?.pc ?? null };
 }
 
 /**
