@@ -130,4 +130,19 @@ const SEVERAL: readonly UpdateImage[] = [
   }),
 ];
 
+/** What decides whether the button can ask for a factory restore; none that the system firmware would ask for later. */
+export const buttonImages: Readonly<Record<string, () => Uint8Array>> = {
+  'no factory image': () => flashWith({}),
+  'a factory image': () => flashWith({ user: application(), factory: application() }),
+  'a factory image with a wrong CRC': () => flashWith({ factory: flipped(application(), 200) }),
+  'a factory image for Photon': () => flashWith({ factory: sealed(inHeaderOf({ platform: 6 })) }),
+  'a factory image recorded elsewhere': () => image({ 0: { magic: FACTORY } }, application()),
+  'an empty place recorded, a factory image where none is': () =>
+    image({ 0: { magic: FACTORY } }, noise(16, 1), { factory: application() }),
+  'a pending update': () => image({ 1: {} }, application()),
+  'part 1 missing, a factory image': () => flashWith({ part1: null, factory: application() }),
+  'part 1 missing, no factory image': () => flashWith({ part1: null }),
+  'no access to the DCT, a factory image': () => flashWith({ part2: null, factory: application() }),
+};
+
 export const updateImages: readonly UpdateImage[] = [...MADE, ...REFUSED, ...IGNORED, ...SEVERAL];

@@ -3,10 +3,11 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endWithUs } from '../tools.js';
 
 export const OPENOCD = 'openocd';
 
-const TIME_LIMIT_MS = 60_000;
+const TIME_LIMIT_MS = 50_000;
 /** As target/stm32f2x.cfg has it. */
 const DEFAULT_WORK_AREA = 0x10000;
 
@@ -67,6 +68,7 @@ export async function runOpenocd(
     writeFileSync(plan, script);
     for (const [name, content] of Object.entries(files)) writeFileSync(join(cwd, name), content);
     const child = spawn(OPENOCD, ['-f', board, '-f', plan], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    endWithUs(child);
     let log = '';
     const collect = (data: Buffer): void => {
       log += data.toString('utf8');
@@ -77,8 +79,7 @@ export async function runOpenocd(
     const status = await new Promise<number | null>((resolve, reject) => {
       child.once('error', reject);
       child.once('close', resolve);
-    });
-    clearTimeout(timer);
+    }).finally(() => clearTimeout(timer));
     return { status, log, milliseconds: performance.now() - start };
   } finally {
     rmSync(own, { recursive: true, force: true });
