@@ -143,6 +143,9 @@ const WITHOUT_FUNCTIONS = group('jump', false, {
   'part 1: pre-init erased': () => {
     return { part1: withEntry(part1(), PLACES.part1, TABLES.preInitOfPart1, 0, 0xffffffff) };
   },
+  'part 1: its table at 0, where the flash is seen too': () => {
+    return { part1: sealed(withWord(part1(), TABLES.preInitOfPart1, 0)) };
+  },
   'part 2: pre-init in RAM': () => {
     return { part2: withEntry(part2(), PLACES.part2, TABLES.preInitOfPart2, 0, 0x20000001) };
   },
