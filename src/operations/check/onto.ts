@@ -95,7 +95,9 @@ function replacementOf(item: Item, kind: LostItem['kind'], after: Inspection): s
   const here = ({ module }: LocatedModule): boolean =>
     intersect({ start: module.address, end: module.end }, item) !== undefined;
   const modules = after.survey.modules.filter(here);
-  if (modules.length > 0) return modules.map(({ module }) => moduleTitle(module)).join(' and ');
+  const titles = modules.map(({ module }) => moduleTitle(module)).join(' and ');
+  if (titles === item.label) return 'another build of the same version';
+  if (titles) return titles;
   return kind === 'dct' || kind === 'eeprom' ? 'what the files have there' : null;
 }
 
