@@ -7,7 +7,7 @@ import { type FlashMemory, lengthOf } from './memory.js';
 
 const VERIFY_CRC = 0x02;
 const VERIFY_DESTINATION = 0x04;
-const VERIFY_FUNCTION = 0x08;
+export const VERIFY_FUNCTION = 0x08;
 const VERIFY_ANY = VERIFY_CRC | VERIFY_DESTINATION | VERIFY_FUNCTION;
 const RESOURCE = 1;
 const CRC_BYTES = 4;

@@ -35,6 +35,8 @@ const VIEWS: readonly (readonly string[])[] = [
   ['check', '--github'],
   ['map'],
   ['map', '--json'],
+  ['boot'],
+  ['boot', '--json', '--button', 'factory-restore-clear-wifi'],
   ['catalog', 'match'],
   ['dct', 'show'],
   ['dct', 'show', '--json'],
