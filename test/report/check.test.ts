@@ -229,6 +229,14 @@ describe('the text', () => {
         'Findings',
         'none; 1 finding left out by --rule or --ignore.',
         '',
+        'What the board will do',
+        '  At reset  the board runs its application, connected to the cloud',
+        '  LED       cloud-connected',
+        '  Provided  no request waits in the backup registers, and the button is not held',
+        '            its Wi-Fi network is in reach and leads to the Internet',
+        '            the cloud knows the public half of the device key',
+        '            the supply is steady, and the option bytes are the usual ones',
+        '',
         'Verdict  pass (0 errors, 0 warnings, 0 notes)',
         '',
       ].join('\n'),
@@ -285,10 +293,19 @@ describe('the text', () => {
       steps: [],
       copies: [],
     };
-    const output = text({ ...result, report: { ...result.report, boot } });
-    expect(output).toContain('The board waits in listening mode for Wi-Fi credentials. (likely)');
-    expect(output).toContain('otherwise, the button is held for three seconds: The board waits in DFU mode.');
-    expect(text(result)).not.toContain('What the board will do');
+    const shown = { ...result, report: { ...result.report, boot } };
+    const output = renderCheck(shown, { style: PLAIN, width: 100, led: (id) => `${id} in words` });
+    expect(output).toContain(
+      [
+        'What the board will do',
+        '  At reset  the board waits in listening mode for Wi-Fi credentials',
+        '  LED       listening in words',
+        '  Provided  the button is not held',
+        '',
+      ].join('\n'),
+    );
+    const none = { ...result, report: { ...result.report, boot: null } };
+    expect(text(none)).not.toContain('What the board will do');
   });
 
   it('says so when warnings are enough to fail', () => {
