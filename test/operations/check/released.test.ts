@@ -103,6 +103,20 @@ describeWithFirmware('check, released firmware', () => {
     });
   });
 
+  it.each(['photon', 'electron'])('a set of 2.2.0 for the %s fits together', (platform) => {
+    const parts =
+      platform === 'electron' ? ['system-part1', 'system-part2', 'system-part3'] : ['system-part1', 'system-part2'];
+    const files = ['bootloader', ...parts].map((part) => {
+      const name = `${platform}-${part}@2.2.0${part === 'bootloader' ? '+lto' : ''}.bin`;
+      return named(firmwareFile(name), name);
+    });
+    const { report } = checkSet(files, loadBoard(`particle-${platform}`));
+    expect(report.findings).toEqual([]);
+    expect(report).toMatchObject({ verdict: 'pass', deviceOs: '2.2.0' });
+    const p1 = checkSet(files, board).report;
+    expect(p1.findings.map(({ rule }) => rule)).toEqual(['placement/wrong-platform']);
+  });
+
   it('agrees with inspect about every device', () => {
     for (const bytes of [...Object.values(SETS).map(device), healthyDump()]) {
       const { report } = examine(rawInput(bytes), board);
