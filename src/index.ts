@@ -120,6 +120,7 @@ export type {
   CheckScope,
   KeptItem,
   LostItem,
+  RefusedRange,
 } from './operations/check/report.js';
 export { type Selection, selectFindings } from './operations/check/select.js';
 export { type ConvertInput, type ConvertOptions, convert, convertImages } from './operations/convert.js';

@@ -112,19 +112,30 @@ function needLines({ scope, modules, kind }: CheckReport): string[] {
   return rows.map(({ text }) => `  ${text}`);
 }
 
-function changes({ sectorsErased, lost, kept }: CheckReport, width: number): string {
+function changes(report: CheckReport, width: number): string {
+  const { sectorsErased, sectorsProtected, refusedByDfu, lost, kept } = report;
   const facts: Fact[] = [
-    [
-      'erased',
-      sectorsErased.length === 0
-        ? 'no sector of the flash'
-        : `sector${sectorsErased.length === 1 ? '' : 's'} ${listWords(sectorsErased.map(String))}`,
-    ],
-    ...lost.map((item) => ['lost', lostWords(item)] as const),
+    ['erased', sectorsErased.length === 0 ? 'no sector of the flash' : sectorWords(sectorsErased)],
+    ...lost.map((item): Fact => ['lost', lostWords(item)]),
     ...(lost.length === 0 ? [['lost', 'nothing'] as const] : []),
-    ...kept.map((item) => ['kept', keptWords(item)] as const),
+    ...kept.map((item): Fact => ['kept', keptWords(item)]),
   ];
+  if (sectorsProtected.length > 0) {
+    facts.push([
+      'protected',
+      `${sectorWords(sectorsProtected)}: a programmer has to clear the write protection first, USB DFU clears it by itself where it writes`,
+    ]);
+  }
+  const [refused] = refusedByDfu;
+  if (refused) {
+    const ranges = listWords(refusedByDfu.map(({ start, end }) => `${formatAddress(start)}-${formatAddress(end - 1)}`));
+    facts.push(['not by DFU', `${ranges}: the bootloader refuses it. ${refused.instead}`]);
+  }
   return renderFacts(facts, width);
+}
+
+function sectorWords(numbers: readonly number[]): string {
+  return `sector${numbers.length === 1 ? '' : 's'} ${listWords(numbers.map(String))}`;
 }
 
 function lostWords({ what, region, start, end, replacedBy, how }: LostItem): string {

@@ -271,11 +271,12 @@ describe('the text', () => {
     const result = checkOnto(named('chip.bin', healthyDump()), [named('boot.bin', bootloader(1005))], board);
     const output = text(result, 200);
     expect(output).toContain('chip.bin after writing 1 file onto it');
-    expect(output).toMatch(/erased {2}sector 0\n/);
+    expect(output).toMatch(/erased +sector 0\n/);
     expect(output).toMatch(
-      / {2}lost {4}bootloader version 1006 \(bootloader, 0x08000000-0x08003877\): replaced by bootloader version 1005/,
+      / {2}lost +bootloader version 1006 \(bootloader, 0x08000000-0x08003877\): replaced by bootloader version 1005/,
     );
-    expect(output).toMatch(/kept {4}DCT copy 1 \(current\)/);
+    expect(output).toMatch(/kept +DCT copy 1 \(current\)/);
+    expect(output).toContain('not by DFU  0x08000000-0x08003877: the bootloader refuses it. Bootloader: write');
   });
 
   it('says what the board will do, where that is known', () => {

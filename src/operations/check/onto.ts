@@ -7,7 +7,7 @@ import type { Stretch } from '../../regions/account.js';
 import { flashOf, type LocatedModule, regionAt } from '../../regions/module/find.js';
 import { moduleTitle } from '../../regions/module/words.js';
 import type { Inspection } from '../inspect/inspect.js';
-import type { KeptItem, LostItem } from './report.js';
+import type { KeptItem, LostItem, RefusedRange } from './report.js';
 
 export interface Written {
   readonly image: MemoryImage;
@@ -110,4 +110,21 @@ export function factoryImageLost(before: Inspection, lost: readonly LostItem[]):
 
 function rangeOfModule({ module }: LocatedModule): Range {
   return { start: module.address, end: module.end };
+}
+
+/** Numbers of the sectors that are write protected. Nothing is said where the option bytes are not known. */
+export function protectedSectors(sectors: readonly Sector[], { optionBytes }: Inspection): number[] {
+  const shut = (optionBytes?.bytes.sectors ?? []).filter((sector) => sector.protected).map(({ number }) => number);
+  return sectors.map(({ number }) => number).filter((number) => shut.includes(number));
+}
+
+/** What of the files the bootloader of the board refuses over USB DFU, on the alternate setting of the flash. */
+export function refusedRanges(files: MemoryImage, { dfu }: Board): RefusedRange[] {
+  const ofFlash = (dfu?.refusals ?? []).filter(({ alternate }) => alternate === 0);
+  return ofFlash.flatMap((refusal) =>
+    files
+      .slice(refusal)
+      .ranges()
+      .map((range) => ({ ...range, instead: refusal.instead })),
+  );
 }

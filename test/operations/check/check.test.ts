@@ -159,6 +159,28 @@ describe('a chip that files are written onto', () => {
     expect(report.lost).toMatchObject([{ replacedBy: 'bootloader version 1006' }]);
   });
 
+  it('says what USB DFU refuses, and which sectors are write protected', () => {
+    const report = checkOnto(
+      file('chip.bin', healthyDump()),
+      [file('boot.bin', bootloader()), file('part1.bin', systemPart1()), file('app.bin', userPart())],
+      board,
+      { ...OPTIONS, optcr: 0x0e1eaaed },
+    ).report;
+    expect(report.refusedByDfu).toMatchObject([
+      { start: 0x08000000, end: 0x08000000 + bootloader().length, instead: expect.stringContaining('OTA region') },
+    ]);
+    expect(report.sectorsErased).toEqual([0, 5, 6, 9]);
+    expect(report.sectorsProtected).toEqual([0, 5, 6]);
+    const unknown = onto(healthyDump(), file('app.bin', userPart()));
+    expect(unknown).toMatchObject({ refusedByDfu: [], sectorsProtected: [] });
+    const generic = checkOnto(
+      file('chip.bin', healthyDump()),
+      [file('boot.bin', bootloader())],
+      loadBoard('stm32f205-generic'),
+    ).report;
+    expect(generic.refusedByDfu).toEqual([]);
+  });
+
   it('takes a whole image too', () => {
     const report = onto(healthyDump(), file('new.bin', withModule(0xa0000, userPart({ version: 9 }))));
     expect(report.sectorsErased).toHaveLength(12);
