@@ -169,9 +169,9 @@ function findingSections(
   return others ? [...sections, others] : sections;
 }
 
-function titleOf({ region: id }: CheckFinding, regions: CheckResult['regions']): string {
+function titleOf({ region: id, rule }: CheckFinding, regions: CheckResult['regions']): string {
   const region = regions.find((candidate) => candidate.id === id);
-  if (!region) return 'Findings';
+  if (!region) return rule.startsWith('protection/') ? 'Option bytes' : 'The input';
   return `${region.title} (${region.id}) ${formatAddress(region.start)}-${formatAddress(region.end - 1)}`;
 }
 

@@ -246,10 +246,11 @@ describe('the text', () => {
   it('puts findings under their regions, in address order', () => {
     const titles = text(checked(erasedThenFlashedDump(), { optcr: 0x0e1eaaed }))
       .split('\n')
-      .filter((line) => /\(\w+\) 0x/.test(line));
+      .filter((line) => /\(\w+\) 0x|^Option bytes$/.test(line));
     expect(titles).toEqual([
       'Bootloader (bootloader) 0x08000000-0x08003FFF',
       'Device configuration table (DCT), copy 1 (dct1) 0x08004000-0x08007FFF',
+      'Option bytes',
     ]);
   });
 

@@ -224,6 +224,8 @@ describe('findings that count', () => {
       code: 'USAGE_UNKNOWN_RULE',
       help: 'Did you mean placement/missing?',
     });
+    expect(errorOf(() => rules({ rules: ['dtc'] })).help).toBe('Did you mean dct?');
+    expect(errorOf(() => rules({ rules: ['crc-mismatch'] })).help).toBe('Did you mean module/crc-mismatch?');
     expect(errorOf(() => rules({ ignore: ['nothing-like-a-rule-at-all'] })).message).toContain(
       '--ignore names no rule',
     );
