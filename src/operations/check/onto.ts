@@ -57,7 +57,7 @@ export function compareContent(
       continue;
     }
     const what = kind === 'unknown' ? 'bytes that no decoder explains' : item.label;
-    const covered = files.ranges().some((run) => intersect(run, item));
+    const covered = files.parts(item).length > 0;
     const replacedBy = covered ? replacementOf(item, kind, after) : null;
     lost.push({ ...placeOf(item, region), kind, what, replacedBy, how: covered ? 'overwritten' : 'erased' });
   }
