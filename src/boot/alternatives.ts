@@ -19,7 +19,7 @@ const RUNNING: readonly BootOutcome[] = ['runs', 'cloud-refused', 'connecting'];
 export function noteAlternatives(machine: Machine, { end, program, dctAccess }: Ended, button: HeldButton): void {
   const { trace } = machine;
   const { outcome } = end;
-  if (outcome === 'hang') noteHang(machine);
+  if (outcome === 'hang') noteHang(machine, program);
   if (program && button === 'released') {
     const ask = (time: string, what: string): string =>
       `the button is held for ${time} at reset, or a request for ${what} waits in the backup registers`;
@@ -35,9 +35,15 @@ export function noteAlternatives(machine: Machine, { end, program, dctAccess }: 
   }
 }
 
-function noteHang({ trace, memory, platform }: Machine): void {
-  const watchdog = 'the watchdog was left enabled (after DFU or a factory reset) and has reset the board three times';
-  trace.otherwise('dfu', 'dfu', watchdog, 'likely');
+function noteHang({ trace, memory, platform, facts, dct }: Machine, program: BootloaderProgram | null): void {
+  const escalated = 'has reset the board three times';
+  const known = program !== null && program.version < facts.flags.inRegistersFromBootloader;
+  if (!known) {
+    const left = `the watchdog was left enabled (after DFU or a factory reset) and ${escalated}`;
+    trace.otherwise('dfu', 'dfu', left, 'likely');
+  } else if (dct.systemFlags().watchdog) {
+    trace.otherwise('dfu', 'dfu', `the watchdog, which the DCT enables, ${escalated}`, 'likely');
+  }
   const damaged = memory.header(platform.application)?.info.moduleStartAddress === platform.application;
   if (!damaged) return;
   trace.otherwise('fault', 'sos', 'a fault is caught by the handler of the system firmware', 'possible');

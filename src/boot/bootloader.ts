@@ -3,7 +3,6 @@
  * updates, the check of the first system part.
  */
 import { formatAddress } from '../core/bytes.js';
-import type { DctWriter } from '../regions/dct/write.js';
 import { HEADER_AFTER_VECTORS, MODULE_INFO } from '../regions/module/format.js';
 import {
   BOOTLOADER,
@@ -307,10 +306,10 @@ function applySlots(machine: Machine, program: BootloaderProgram): number | null
   const pending = dct
     .slots(dctRulesOf(machine, program))
     .filter(({ number, magic }) => number > 0 && magic === SLOT_PENDING);
-  const writer = writerOf(program.version, machine);
   const { clearedBeforeCopyFrom, clearedAfterCopyFrom } = facts.slots;
+  const how = machine.platform.ownDct ? 'nothing' : program.version < clearedBeforeCopyFrom ? 'zero' : 'write';
   const clearsFirst = program.version >= clearedBeforeCopyFrom && program.version < clearedAfterCopyFrom;
-  if (clearsFirst) for (const { number } of pending) dct.clearSlot(number, writer);
+  if (clearsFirst) for (const { number } of pending) dct.clearSlot(number, how);
   let access = true;
   for (const slot of pending) {
     const copy = attemptCopy(machine, 'pending-update', slot.number, slot, program.platform);
@@ -318,7 +317,7 @@ function applySlots(machine: Machine, program: BootloaderProgram): number | null
     // From then on the DCT is reached through the parts as they are now.
     if (reloadsAccess(slot)) access = dctAccessRefusal(machine, program) === null;
     const cleared = clearsFirst || (access && !overwritten);
-    if (cleared && !clearsFirst) dct.clearSlot(slot.number, writer);
+    if (cleared && !clearsFirst) dct.clearSlot(slot.number, how);
     const move = `${formatAddress(slot.source)} to ${formatAddress(slot.destination)}`;
     const result = copy.reason === null ? 'copied' : `refused, ${copy.reason}`;
     const record = cleared ? 'the slot is cleared' : 'the slot stays pending, because the DCT cannot be written now';
@@ -331,11 +330,4 @@ function applySlots(machine: Machine, program: BootloaderProgram): number | null
 /** A copy that is, or may be, one of a system part: the function counts only where it is verified. */
 function reloadsAccess({ flags, function: kind }: Slot): boolean {
   return (flags & VERIFY_FUNCTION) === 0 || kind === SYSTEM_PART;
-}
-
-/** Which generation of code the bootloader writes the DCT with; null where the model cannot write it. */
-function writerOf(version: number, { platform, facts }: Machine): DctWriter | null {
-  if (platform.ownDct) return null;
-  if (version >= facts.dctAccess.fromBootloader) return '0.7.0';
-  return version >= 5 ? '0.4.6' : '0.4.3';
 }

@@ -12,12 +12,14 @@ import {
   MONO,
   type Refusal,
   stackRefusal,
+  USER_PART,
   vectorRefusal,
 } from './checks.js';
 import { boundsOf, factoryAddress } from './facts.js';
 import { installs } from './installs.js';
 import { type BootloaderProgram, type Machine, mainPartVersion } from './machine.js';
 import { lengthOf } from './memory.js';
+import type { Trace } from './trace.js';
 
 const CORE = 'hal/src/stm32f2xx/core_hal_stm32f2xx.c @ v2.3.1';
 const LOADERS = 'modules/shared/stm32f2xx/inc/system_part1_loader.c and system_part2_loader.c @ v2.3.1';
@@ -206,7 +208,15 @@ function userBody({ memory, platform, trace }: Machine, info: ModuleInfo): UserS
   const refusal = crc === 'bad' ? 'its CRC is wrong' : dependenciesRefusal(memory, platform, info);
   const result = refusal === null ? 'right, the application will be started' : `${refusal}; safe mode`;
   trace.step('system', 'CRC and dependency of the user part', result, platform.user, `${CORE}; ${PART2}`);
-  return refusal === null
-    ? { kind: 'valid' }
-    : { kind: 'safe-mode', reason: `the user part is not valid (${refusal})` };
+  if (refusal !== null) return { kind: 'safe-mode', reason: `the user part is not valid (${refusal})` };
+  noteFunction(trace, info);
+  return { kind: 'valid' };
+}
+
+/** Nothing checks the function: factory images have a test firmware there, which only their own bootloader starts. */
+function noteFunction(trace: Trace, { moduleFunction }: ModuleInfo): void {
+  if (moduleFunction === USER_PART) return;
+  trace.lower('possible');
+  trace.assume(`the module of function ${moduleFunction} in the place of the application can be started as one`);
+  trace.otherwise('fault', 'sos', 'what is in the place of the application is none', 'likely');
 }

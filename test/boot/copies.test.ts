@@ -60,6 +60,15 @@ describe('a pending update', () => {
     expect(boot(bytes).copies).toEqual([]);
   });
 
+  it('has its record zeroed in its place by bootloaders before 100', () => {
+    const flash = withSlot(device([[OTA, update]], 17), 1, record);
+    const { bytes, copies } = afterUpdates(flash);
+    expect(copies).toMatchObject([{ kind: 'pending-update', result: 'copied' }]);
+    const slots = at(bytes, 0x08004000 + SLOTS, 100);
+    expect(decodeModuleSlots(slots).map(({ state }) => state)).toEqual(['free', 'consumed', 'free', 'free', 'free']);
+    expect(at(bytes, 0x08008000, 0x4000)).toEqual(at(flash, 0x08008000, 0x4000));
+  });
+
   it('leaves the image it was made from alone', () => {
     const flash = waiting();
     const before = flash.slice();
@@ -257,7 +266,6 @@ describe('the source of a factory reset', () => {
 
   it('is asked for by the flags in the DCT of older bootloaders', () => {
     const flags = new Uint8Array(32).fill(0xff);
-    writeU32(flags, 0, 0x1adeacc0);
     flags.fill(0xaa, 12, 14);
     const asked = (version: number) => withDctField(device([], version), 'system_flags', 0, flags);
     const old = boot(asked(17));

@@ -55,6 +55,20 @@ describe('the failure matrix', () => {
     expect(prediction.alternatives.filter(({ outcome }) => outcome === 'dfu')).toHaveLength(2);
   });
 
+  it('part 2 erased, before 0.7.0: the DCT says whether the watchdog runs', () => {
+    const flash = device(
+      [
+        [0x08060000, ERASED_SECTOR],
+        [0x08080000, ERASED_SECTOR],
+      ],
+      17,
+    );
+    const ends = (bytes: Uint8Array) =>
+      boot(bytes).alternatives.filter(({ condition }) => condition.includes('watchdog'));
+    expect(ends(flash)).toEqual([]);
+    expect(ends(withDctField(flash, 'system_flags', 14, Uint8Array.of(0x01, 0xd0)))).toHaveLength(1);
+  });
+
   it('part 2 damaged, from 0.7.0 on: safe mode, if it gets that far', () => {
     const prediction = boot(flipped(device(), 0x08070000));
     expect(summary(prediction)).toBe('jump no-dct safe-mode safe-mode possible');
@@ -152,6 +166,12 @@ describe('the failure matrix', () => {
     const flash = device();
     writeU32(flash, 0xa0004, 0x08000000);
     expect(summary(boot(flash))).toBe('jump dct fault sos likely');
+  });
+
+  it('a module of another kind in the place of the user part is started all the same', () => {
+    const prediction = boot(device([[0x080a0000, userPart({ functionId: 3, index: 0 })]]));
+    expect(summary(prediction)).toBe('jump dct runs cloud-connected possible');
+    expect(alternative(prediction, 'fault')).toMatchObject({ led: 'sos' });
   });
 
   it('erased flash satisfies a dependency, as in the firmware', () => {

@@ -1,7 +1,7 @@
 /** Whatever is in the flash, the model answers, and in the form it promises. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { HeldButton } from '../../src/boot/types.js';
+import { HELD_BUTTONS } from '../../src/boot/types.js';
 import { writeU32 } from '../../src/core/bytes.js';
 import { noise } from '../support/synthetic.js';
 import { afterUpdates, device, maybeBoot, withSlot } from './boards.js';
@@ -10,13 +10,6 @@ const OUTCOMES =
   'no-start dfu fault hang reset-loop factory-restore safe-mode listening connecting cloud-refused runs runs-offline'.split(
     ' ',
   );
-const BUTTONS: readonly HeldButton[] = [
-  'released',
-  'safe-mode',
-  'dfu',
-  'factory-restore',
-  'factory-restore-clear-wifi',
-];
 
 /** Words where decisions are made, and values at which they change. */
 const PLACES = [0, 4, 0x184, 0x188, 0x18c, 0x190, 0x194, 0x198, 0x4000, 0x4008, 0x400c, 0x68a0, 0x68b4];
@@ -41,7 +34,7 @@ describe('the boot model', () => {
         fc.constantFrom(...healthy),
         fc.array(change, { maxLength: 4 }),
         fc.option(slot, { nil: undefined }),
-        fc.constantFrom(...BUTTONS),
+        fc.constantFrom(...HELD_BUTTONS),
         (base, changes, pending, button) => {
           const flash = pending ? withSlot(base, pending.slot, pending) : base.slice();
           for (const { base: start, place, value } of changes) writeU32(flash, Math.min(start + place, 0xffffc), value);

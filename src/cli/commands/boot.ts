@@ -1,6 +1,6 @@
 /** flashatlas boot */
 
-import type { HeldButton } from '../../boot/types.js';
+import { HELD_BUTTONS, type HeldButton } from '../../boot/types.js';
 import { UsageError } from '../../core/errors.js';
 import { bootOf } from '../../operations/boot.js';
 import { examine } from '../../operations/inspect/inspect.js';
@@ -11,14 +11,6 @@ import { type Command, EXIT_DONE, INPUT_OPTIONS } from '../command.js';
 import { ledWords } from '../led-words.js';
 import { boardFrom, openInput, requireOneFile } from '../open.js';
 
-const BUTTONS: readonly HeldButton[] = [
-  'released',
-  'safe-mode',
-  'dfu',
-  'factory-restore',
-  'factory-restore-clear-wifi',
-];
-
 export const command: Command = {
   operands: 'FILE',
   about:
@@ -28,7 +20,7 @@ export const command: Command = {
     '--button': {
       type: 'text',
       value: 'ACTION',
-      choices: [...BUTTONS],
+      choices: [...HELD_BUTTONS],
       about: 'button at reset (default released)',
     },
     '--optcr': { type: 'number', value: 'WORD', about: 'FLASH_OPTCR, read separately (mdw 0x40023C14)' },
