@@ -107,6 +107,22 @@ export {
 export type { Board, Chip, DfuProfile, Memory, Region, RegionRole, Sector, Variant } from './layout/types.js';
 export { type AppliedUpdates, type BootSubject, bootOf, updatesOf } from './operations/boot.js';
 export { type CatalogMatch, listReleases, matchModules, type ReleaseRow } from './operations/catalog.js';
+export {
+  type CheckOptions as FileCheckOptions,
+  checkFile,
+  checkOnto,
+  checkSet,
+} from './operations/check/check.js';
+export type {
+  CheckFinding,
+  CheckReport,
+  CheckResult,
+  CheckScope,
+  KeptItem,
+  LostItem,
+  RefusedRange,
+} from './operations/check/report.js';
+export { type Selection, selectFindings } from './operations/check/select.js';
 export { type ConvertInput, type ConvertOptions, convert, convertImages } from './operations/convert.js';
 export { addDfuSuffix, checkDfu, type DfuCheck, removeDfuSuffix, showDfuse, unpackDfuse } from './operations/dfu.js';
 export { type PackInput, type PackOptions, type PackResult, packDfuse } from './operations/dfu-pack.js';
@@ -159,9 +175,12 @@ export {
   encodeOptionRegister,
   type OptionBytes,
 } from './regions/option-bytes.js';
+export { renderGithub } from './report/github.js';
 export { renderJson, renderJsonLine } from './report/json.js';
+export { renderJunit } from './report/junit.js';
 export { drawLed } from './report/led.js';
 export { renderMap, renderMapSvg } from './report/map.js';
+export { renderSarif } from './report/sarif.js';
 export { COLOURED, PLAIN, type Style } from './report/style.js';
 export { ALL_RULES, explainRule, RULE_GROUPS, type RuleSummary, ruleGroup } from './rules/index.js';
 export { TOOL } from './tool.js';

@@ -28,6 +28,11 @@ const VIEWS: readonly (readonly string[])[] = [
   ['inspect'],
   ['inspect', '--color', 'always'],
   ['inspect', '--json'],
+  ['check'],
+  ['check', '--json'],
+  ['check', '--sarif'],
+  ['check', '--junit'],
+  ['check', '--github'],
   ['map'],
   ['map', '--json'],
   ['boot'],
@@ -170,6 +175,17 @@ describe('secrets', () => {
     for (const file of [content, drawing]) {
       expect(files.detector.find(new TextDecoder('latin1').decode(readFileSync(file)))).toBeUndefined();
     }
+  });
+
+  it('are not told by what is lost when files are written onto a chip', async () => {
+    for (const onto of [files.path('dump'), files.path('old-only')]) {
+      for (const file of [files.path('sectors'), files.path('sector'), files.path('dump'), files.path('cut')]) {
+        for (const form of [[], ['--json'], ['--sarif'], ['--junit'], ['--github']]) {
+          expectNothing(await run('check', file, '--onto', onto, ...form), `check ${file} --onto ${onto} ${form}`);
+        }
+      }
+    }
+    expectNothing(await run('check', files.path('sector'), files.path('sectors')), 'check of a set');
   });
 
   it('are in no message about a mistake', async () => {

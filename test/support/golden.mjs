@@ -15,11 +15,13 @@ const ERASED = 'samples/p1-erased-then-flashed.bin.gz';
 export const GOLDENS = {
   'p1-healthy.inspect.txt': ['inspect', HEALTHY],
   'p1-healthy.inspect.json': ['inspect', '--json', HEALTHY],
+  'p1-healthy.check.txt': ['check', HEALTHY],
   'p1-healthy.map.txt': ['map', HEALTHY],
   'p1-healthy.dct.txt': ['dct', 'show', '--all', HEALTHY],
   'p1-healthy.hex-dct1.txt': ['hex', '--region', 'dct1', HEALTHY],
   'p1-erased-then-flashed.boot.txt': ['boot', ERASED],
   'p1-erased-then-flashed.inspect.txt': ['inspect', ERASED],
+  'p1-erased-then-flashed.check.txt': ['check', ERASED],
   'p1-erased-then-flashed.inspect.json': ['inspect', '--json', ERASED],
   'samples.diff.txt': ['diff', ERASED, HEALTHY],
   'samples.diff.json': ['diff', '--json', ERASED, HEALTHY],
