@@ -288,7 +288,7 @@ describe('the table of messages', () => {
     for (const message of toolMessages()) {
       expect(message.source).not.toBe('');
       expect(message.id.split('/')[0]).toBe(message.tool);
-      expect(message.meaning).toMatch(/^([A-Z{]|dfu-util ).*[.}]$/);
+      expect(message.meaning).toMatch(/^([A-Z{]|dfu-util |st-flash ).*[.}]$/);
       for (const { seen = [] } of message.variants ?? []) expect(ids).toEqual(expect.arrayContaining([...seen]));
     }
   });
