@@ -3,9 +3,8 @@
  * captures, not regular expressions: each becomes a matcher of bounded cost, and a line is tried only against patterns
  * whose rarest word it holds.
  */
-import { readData } from '#data';
-import { LayoutError } from '../core/errors.js';
 import type { Basis } from './led.js';
+import { requireData } from './require-data.js';
 
 export const MESSAGE_SEVERITIES = ['noise', 'progress', 'warning', 'failure', 'success'] as const;
 export type MessageSeverity = (typeof MESSAGE_SEVERITIES)[number];
@@ -87,7 +86,6 @@ interface Compiled {
   readonly others: readonly { readonly text: string; readonly matcher: Matcher }[];
 }
 
-const FILE = 'tool-messages.json';
 /** Longer lines are cut: no tool prints them. */
 const MAX_LINE = 2000;
 
@@ -107,15 +105,7 @@ let compiled: Compiled | undefined;
 /** @throws LayoutError LAYOUT_MISSING_DATA */
 function load(): Compiled {
   if (compiled) return compiled;
-  const file = readData(FILE) as MessageFile | undefined;
-  if (!file) {
-    throw new LayoutError({
-      code: 'LAYOUT_MISSING_DATA',
-      what: 'a data file of the package is missing',
-      where: `layouts/${FILE}`,
-      help: 'Install the package again.',
-    });
-  }
+  const file = requireData<MessageFile>('tool-messages.json');
   const byWord = new Map<string, Matcher[]>();
   const others: { text: string; matcher: Matcher }[] = [];
   for (const message of file.messages) {

@@ -1,0 +1,216 @@
+/**
+ * diagnose: why a board does what it does. Causes are data; here they are weighed by what the LED shows, by what people
+ * report, and by the evidence of a dump. Without a dump they are candidates and nothing more.
+ */
+import type { BootPrediction } from '../../boot/types.js';
+import {
+  type Cause,
+  type Condition,
+  causes,
+  type DfuRoute,
+  dfuRoutes,
+  type Step,
+  type Symptom,
+} from '../../layout/causes.js';
+import type { Basis, LedPattern } from '../../layout/led.js';
+import type { LedMatch } from '../../layout/led-words.js';
+import type { Inspection } from '../inspect/inspect.js';
+import type { InspectedInput } from '../inspect/report.js';
+import type { OptionBytesSummary } from '../inspect/summaries.js';
+import { denied, holds, withFacts } from './condition.js';
+import { type Facts, factsOf, NO_FACTS, optionFacts } from './facts.js';
+
+export interface Complaint {
+  readonly led: LedMatch | null;
+  readonly symptoms: readonly Symptom[];
+}
+
+/** likely: strong evidence. possible: some evidence, or a hypothesis with strong evidence. open: none either way. unlikely: evidence against it. */
+export type Confidence = 'likely' | 'possible' | 'open' | 'unlikely';
+
+export interface EvidenceReport {
+  /** for, against, or a fact beside the matter. */
+  readonly side: 'for' | 'against' | 'note';
+  readonly text: string;
+}
+
+export type StepReport = Omit<Step, 'when'>;
+
+export interface CauseReport {
+  readonly id: string;
+  readonly title: string;
+  readonly says: string;
+  readonly confidence: Confidence;
+  /** Whether it explains the LED or the symptom that was given. */
+  readonly explains: boolean;
+  readonly score: number;
+  readonly evidence: readonly EvidenceReport[];
+  readonly tell: readonly StepReport[];
+  readonly repair: readonly StepReport[];
+  readonly basis: Basis;
+  readonly source: string;
+}
+
+export interface RouteReport {
+  readonly id: string;
+  readonly title: string;
+  readonly needs: string;
+  readonly how: string;
+  readonly commands: readonly string[];
+  /** Null: the dump does not say. */
+  readonly allowed: boolean | null;
+  readonly reason: string;
+  readonly basis: Basis;
+  readonly source: string;
+}
+
+export interface Diagnosis {
+  readonly input: InspectedInput | null;
+  readonly facts: Facts['values'];
+  readonly leds: readonly LedPattern[];
+  readonly sos: number | null;
+  readonly symptoms: readonly Symptom[];
+  /** The likeliest first. */
+  readonly causes: readonly CauseReport[];
+  /** Ways into DFU; only where that was asked. */
+  readonly routes: readonly RouteReport[];
+  /** What a dump cannot say, and what a program on the board could destroy. */
+  readonly remarks: readonly string[];
+  readonly boot: BootPrediction | null;
+}
+
+/** Evidence of this weight alone makes a cause likely. */
+const STRONG = 3;
+/** Causes beside the complaint are told only with strong evidence. */
+const ASIDE = 4;
+const BOOT_WEIGHT = 2;
+
+/** @param options option bytes that were read apart, where there is no dump to judge them with */
+export function diagnose(
+  inspection: Inspection | null,
+  complaint: Complaint,
+  options: OptionBytesSummary | null = null,
+): Diagnosis {
+  const facts = inspection
+    ? factsOf(inspection)
+    : { ...NO_FACTS, values: { ...NO_FACTS.values, ...optionFacts(options) } };
+  const boot = inspection?.report.boot ?? null;
+  const reports = causes()
+    .map((cause) => ({ cause, report: weigh(cause, complaint, facts, boot) }))
+    .filter(({ cause, report }) => isCandidate(cause, report, complaint))
+    .map(({ report }) => report)
+    .sort(order);
+  const asksRoute = complaint.symptoms.some(({ id }) => id === 'no-dfu-button');
+  return {
+    input: inspection?.report.input ?? null,
+    facts: facts.values,
+    leds: complaint.led?.patterns ?? [],
+    sos: complaint.led?.sos ?? null,
+    symptoms: complaint.symptoms,
+    causes: reports,
+    routes: asksRoute ? routesFor(facts) : [],
+    remarks: remarks(facts, complaint, boot, inspection !== null),
+    boot,
+  };
+}
+
+function order(a: CauseReport, b: CauseReport): number {
+  return Number(b.explains) - Number(a.explains) || RANK[b.confidence] - RANK[a.confidence] || b.score - a.score;
+}
+
+const RANK: Readonly<Record<Confidence, number>> = { likely: 3, possible: 2, open: 1, unlikely: 0 };
+
+function isCandidate(
+  { onlyWhenAsked }: Cause,
+  { explains, evidence, score, confidence }: CauseReport,
+  { led, symptoms }: Complaint,
+): boolean {
+  const asked = led !== null || symptoms.length > 0;
+  if (asked && explains) return true;
+  if (confidence === 'unlikely' || onlyWhenAsked) return false;
+  const has = evidence.some(({ side }) => side === 'for');
+  return has && score >= (asked ? ASIDE : 1);
+}
+
+function weigh(cause: Cause, { led, symptoms }: Complaint, facts: Facts, boot: BootPrediction | null): CauseReport {
+  const leds = led?.patterns.map(({ id }) => id) ?? [];
+  // The first pattern is the best match; the others are near it.
+  const ledWeight = Math.max(0, ...leds.map((id, index) => (cause.leds[id] ?? 0) - (index === 0 ? 0 : 1)));
+  const symptomWeight = symptoms.reduce((sum, { id }) => sum + (cause.symptoms[id] ?? 0), 0);
+  const found = cause.evidence.filter(({ when }) => holds(when, facts));
+  const evidenceWeight = found.reduce((sum, { weight }) => sum + weight, 0);
+  const predicted = boot !== null && cause.leds[boot.led] !== undefined;
+  const bootWeight = predicted && evidenceWeight > 0 ? BOOT_WEIGHT : 0;
+  const evidence = found.map(
+    ({ weight, text }): EvidenceReport => ({
+      side: weight > 0 ? 'for' : weight < 0 ? 'against' : 'note',
+      text: withFacts(text, facts),
+    }),
+  );
+  return {
+    id: cause.id,
+    title: cause.title,
+    says: cause.says,
+    confidence: confidenceOf(evidenceWeight, evidence),
+    explains: ledWeight > 0 || symptomWeight > 0,
+    score: ledWeight + symptomWeight + evidenceWeight + bootWeight,
+    evidence,
+    tell: stepsFor(cause.tell, facts),
+    repair: stepsFor(cause.repair, facts),
+    basis: cause.basis,
+    source: cause.source,
+  };
+}
+
+/** The steps that the facts do not make pointless. */
+function stepsFor(steps: readonly Step[], facts: Facts): StepReport[] {
+  return steps
+    .filter(({ when }) => when === undefined || !denied(when, facts))
+    .map(({ text, commands }) => ({ text, commands }));
+}
+
+function confidenceOf(weight: number, evidence: readonly EvidenceReport[]): Confidence {
+  if (weight >= STRONG) return 'likely';
+  if (weight > 0) return 'possible';
+  return weight < -1 && evidence.some(({ side }) => side === 'against') ? 'unlikely' : 'open';
+}
+
+export function routesFor(facts: Facts): RouteReport[] {
+  return dfuRoutes().map((route) => {
+    const allowed = allowedBy(route, facts);
+    const { id, title, needs, how, commands, basis, source } = route;
+    const reason =
+      allowed === null ? 'Nothing in what was given says whether it works.' : allowed ? route.yes : route.no;
+    return { id, title, needs, how, commands, allowed, reason, basis, source };
+  });
+}
+
+function allowedBy({ possible, impossible }: DfuRoute, facts: Facts): boolean | null {
+  const says = (condition: Condition): boolean => holds(condition, facts);
+  return says(impossible) ? false : says(possible) ? true : null;
+}
+
+function remarks({ values }: Facts, { led }: Complaint, boot: BootPrediction | null, hasDump: boolean): string[] {
+  const found: string[] = [];
+  if (!hasDump)
+    found.push('No dump was given: these are candidates without evidence. A dump decides between most of them.');
+  if (hasDump && values.optcr === 'unknown') {
+    found.push('A flash dump holds no option bytes. Read OPTCR (0x40023C14) and give it with --optcr.');
+  }
+  if (values.optcr === 'known') {
+    found.push(
+      `Write protected sectors: ${values.protectedSectors}. A program on the board can erase or overwrite: ${values.openRegions}.`,
+    );
+  }
+  if (led?.patterns.some(({ themed }) => themed)) {
+    found.push('From 0.6.1 on an application can choose other colours: the colour alone proves nothing.');
+  }
+  if (boot && led && led.patterns.length > 0) {
+    const same = led.patterns.some(({ id }) => id === boot.led || boot.alternatives.some((other) => other.led === id));
+    if (!same)
+      found.push(
+        'This LED is not what this flash content leads to: the dump may be of another moment, or of another board.',
+      );
+  }
+  return found;
+}
