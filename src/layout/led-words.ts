@@ -90,17 +90,22 @@ export function matchLed(text: string): LedMatch {
   if (named) return { patterns: [named], sos: null };
   const seen = readWords(text);
   if (seen.mode === 'sos') return matchSos(text, seen);
-  // The colour is what people are sure of; how it blinks, less so.
-  const relaxed: readonly Seen[] = [seen, { ...seen, mode: undefined }];
-  for (const attempt of relaxed) {
-    const patterns = ledPatterns().filter((pattern) => fits(pattern, attempt));
+  // The colour is what people are sure of; how it blinks, less so. A colour that only flashes between comes last.
+  const anyMode = { ...seen, mode: undefined };
+  const own = ledPatterns().filter(({ accent }) => accent === undefined || seen.colours.length > 1);
+  const tries = [
+    own.filter((pattern) => fits(pattern, seen)),
+    own.filter((pattern) => fits(pattern, anyMode)),
+    ledPatterns().filter((pattern) => fits(pattern, anyMode)),
+  ];
+  for (const patterns of tries) {
     if (patterns.length > 0) return { patterns: patterns.sort((a, b) => bonus(b, seen) - bonus(a, seen)), sos: null };
   }
   throw noPattern(text, seen);
 }
 
 function vocabulary(): string[] {
-  const own = ledPatterns().flatMap(({ words = [] }) => words.flatMap(wordsOf));
+  const own = ledPatterns().flatMap(({ title, words = [] }) => [title, ...words].flatMap(wordsOf));
   const tables = [COLOUR_WORDS, MODE_WORDS, NUMBER_WORDS, SPEED_WORDS].flatMap((table) => Object.keys(table));
   return [...new Set([...tables, ...OTHER_WORDS, ...own])];
 }
@@ -112,7 +117,7 @@ function readWords(text: string): Seen {
   const colours = [...new Set(words.flatMap((word) => COLOUR_WORDS[word] ?? []))];
   const modes = words.flatMap((word) => MODE_WORDS[word] ?? []);
   const named = ledPatterns().some((pattern) => wordBonus(pattern, words) > 0);
-  const misspelt = strange.some((word) => word.length >= 3 && nearest(word, known) !== undefined);
+  const misspelt = strange.some((word) => word.length >= 4 && nearest(word, known) !== undefined);
   if (misspelt || (colours.length === 0 && modes.length === 0 && !named)) throw unknown(text, known);
   const count = words.map((word) => NUMBER_WORDS[word] ?? (/^\d{1,2}$/.test(word) ? Number(word) : undefined));
   return {
@@ -154,7 +159,9 @@ function wordBonus({ words = [] }: LedPattern, said: readonly string[]): number 
 function bonus(pattern: LedPattern, seen: Seen): number {
   const period = pattern.steps.reduce((total, { ms }) => total + ms, 0);
   const speed = (seen.speed === 'fast' && period <= FAST_MS) || (seen.speed === 'slow' && period >= SLOW_MS) ? 1 : 0;
-  return wordBonus(pattern, seen.words) + speed;
+  // At start everything is fast, and short: a speed that is seen belongs to a running board.
+  const stage = seen.speed !== undefined && pattern.stage === 'running' ? 1 : 0;
+  return wordBonus(pattern, seen.words) + speed + stage;
 }
 
 function matchSos(text: string, { count }: Seen): LedMatch {

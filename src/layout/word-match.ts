@@ -51,12 +51,15 @@ function sameWord(a: string, b: string): boolean {
 
 const ENOUGH = 0.6;
 
+/** The entry whose id or phrase the text is. */
+export function findExactly<T extends Searchable>(text: string, entries: readonly T[]): T | undefined {
+  const slug = wordsOf(text).join('-');
+  return entries.find(({ id, phrases }) => [id, ...phrases].some((phrase) => wordsOf(phrase).join('-') === slug));
+}
+
 /** The entry that the text names: by id, by a phrase, or by most of its words. */
 export function findByWords<T extends Searchable>(text: string, entries: readonly T[]): T | undefined {
-  const slug = wordsOf(text).join('-');
-  const exact = entries.find(({ id, phrases }) =>
-    [id, ...phrases].some((phrase) => wordsOf(phrase).join('-') === slug),
-  );
+  const exact = findExactly(text, entries);
   if (exact) return exact;
   const asked = meaningfulWords(text);
   let best: { entry: T; score: number } | undefined;

@@ -20,6 +20,18 @@ export const GOLDENS = {
   'p1-healthy.hex-dct1.txt': ['hex', '--region', 'dct1', HEALTHY],
   'p1-erased-then-flashed.inspect.txt': ['inspect', ERASED],
   'p1-erased-then-flashed.inspect.json': ['inspect', '--json', ERASED],
+  'p1-erased-then-flashed.diagnose.txt': ['diagnose', ERASED, '--led', 'cyan red'],
+  'p1-healthy.diagnose-brown-out.txt': [
+    'diagnose',
+    HEALTHY,
+    '--symptom',
+    'dead after app ran',
+    '--optcr',
+    '0x0FFFAAE1',
+  ],
+  'keys-doctor.log.txt': ['diagnose', '--log', 'test/vectors/logs/keys-doctor.txt'],
+  'explain.dfu.txt': ['explain', 'dfu'],
+  'explain.led-cyan-red.txt': ['explain', 'led', 'cyan', 'red'],
   'layouts.txt': ['layouts'],
   'particle-p1.layout.txt': ['layouts', 'show', 'particle-p1'],
 };

@@ -1,13 +1,13 @@
 /** explain: everything the program knows by name, from the data it works with. */
 import { UsageError } from '../../core/errors.js';
-import { causes } from '../../layout/causes.js';
+import { type Cause, causes } from '../../layout/causes.js';
 import { errorCode, errorCodes } from '../../layout/error-codes.js';
 import { type LedPattern, ledPattern, ledPatterns, sosCodes, sosSteps } from '../../layout/led.js';
 import { matchLed } from '../../layout/led-words.js';
 import { nearest } from '../../layout/nearest.js';
 import { type Topic, topics } from '../../layout/topics.js';
 import type { Board } from '../../layout/types.js';
-import { findByWords, suggestWords, wordsOf } from '../../layout/word-match.js';
+import { findByWords, findExactly, type Searchable, suggestWords, wordsOf } from '../../layout/word-match.js';
 import { fieldKey } from '../../regions/dct/table.js';
 import { ALL_RULES, explainRule, RULE_GROUPS, ruleGroup } from '../../rules/index.js';
 import { inspectOptionWord } from '../configuration/option-bytes.js';
@@ -33,9 +33,11 @@ export function explain(text: string, board: Board, options: ExplainOptions = {}
     explainCode(asked) ??
     explainRuleOrGroup(asked) ??
     explainPlace(asked, words, board) ??
-    explainTopic(asked, board, options) ??
-    explainCause(asked) ??
+    explainTopic(findExactly(asked, topicEntries()), board, options) ??
+    explainCause(findExactly(asked, causeEntries())) ??
     explainPattern(words) ??
+    explainTopic(findLoosely(asked, topicEntries()), board, options) ??
+    explainCause(findLoosely(asked, causeEntries())) ??
     fail(asked, board)
   );
 }
@@ -72,6 +74,7 @@ function explainSos(words: readonly string[]): Explanation {
       pattern?.meaning ?? '',
       ...(sos === 1 && pattern?.flash ? [`${pattern.flash} (Derived from sources, not seen on hardware.)`] : []),
     ],
+    leds: sos === null && pattern ? [pattern] : [],
     sos: codes,
     source: codes[0]?.source ?? null,
   });
@@ -115,7 +118,13 @@ function explainRuleOrGroup(text: string): Explanation | undefined {
   const facts = ALL_RULES.filter(({ id }) => ruleGroup(id) === text).map(
     ({ id, about: words }) => [id, words] as const,
   );
-  return explanation({ kind: 'rule-group', id: text, title: `Rules of the group ${text}`, text: [about], facts });
+  return explanation({
+    kind: 'rule-group',
+    id: text,
+    title: `Rules of the group ${text}`,
+    text: [`They are about ${about}.`],
+    facts,
+  });
 }
 
 function explainPlace(text: string, words: readonly string[], board: Board): Explanation | undefined {
@@ -126,10 +135,30 @@ function explainPlace(text: string, words: readonly string[], board: Board): Exp
   return field ? explainField(field, board) : undefined;
 }
 
-function explainTopic(text: string, board: Board, { optcr }: ExplainOptions): Explanation | undefined {
-  const topic = findTopic(text);
-  if (!topic) return undefined;
-  const { id, title, text: paragraphs, basis, source, see = [], extra } = topic;
+interface TopicEntry extends Searchable {
+  readonly topic: Topic;
+}
+
+function topicEntries(): TopicEntry[] {
+  return topics().map((topic) => ({ id: topic.id, phrases: [topic.title, ...topic.words], topic }));
+}
+
+interface CauseEntry extends Searchable {
+  readonly cause: Cause;
+}
+
+function causeEntries(): CauseEntry[] {
+  return causes().map((cause) => ({ id: cause.id, phrases: [cause.title], cause }));
+}
+
+/** Free words; what looks like a rule, a field or a code is no such thing, but misspelt. */
+function findLoosely<T extends Searchable>(text: string, entries: readonly T[]): T | undefined {
+  return /[/_]/.test(text) ? undefined : findByWords(text, entries);
+}
+
+function explainTopic(found: TopicEntry | undefined, board: Board, { optcr }: ExplainOptions): Explanation | undefined {
+  if (!found) return undefined;
+  const { id, title, text: paragraphs, basis, source, see = [], extra } = found.topic;
   const options = optcr === undefined ? undefined : inspectOptionWord(optcr, board).bytes;
   const known = options ? optionFacts(summariseOptionBytes(options)) : {};
   const sectors = extra === 'protection' && options ? options.sectors : [];
@@ -151,15 +180,9 @@ function explainTopic(text: string, board: Board, { optcr }: ExplainOptions): Ex
   });
 }
 
-function findTopic(text: string): Topic | undefined {
-  const entries = topics().map((topic) => ({ id: topic.id, phrases: [topic.title, ...topic.words], topic }));
-  return findByWords(text, entries)?.topic;
-}
-
-function explainCause(text: string): Explanation | undefined {
-  const entries = causes().map((cause) => ({ id: cause.id, phrases: [cause.title], cause }));
-  const cause = findByWords(text, entries)?.cause;
-  if (!cause) return undefined;
+function explainCause(found: CauseEntry | undefined): Explanation | undefined {
+  if (!found) return undefined;
+  const { cause } = found;
   const steps = cause.repair.map(({ text: words, commands }) => ['Repair', [words, ...commands].join(' ')] as const);
   const tell = cause.tell.map(({ text: words, commands }) => ['To be sure', [words, ...commands].join(' ')] as const);
   const { id, title, says, basis, source } = cause;
@@ -209,7 +232,7 @@ function fail(text: string, board: Board): never {
   ];
   const words = [...new Set(topics().flatMap((topic) => [topic.title, ...topic.words].flatMap(wordsOf)))];
   const mended = suggestWords(text, words);
-  const near = mended !== undefined && findTopic(mended) ? mended : nearest(text, names);
+  const near = mended !== undefined && findByWords(mended, topicEntries()) ? mended : nearest(text, names);
   throw new UsageError({
     code: 'EXPLAIN_UNKNOWN',
     what: 'nothing is known by this name',

@@ -23,7 +23,7 @@ export function explainRegion(region: Region, board: Board): Explanation {
     kind: 'region',
     id,
     title: `${title} of ${board.name}`,
-    text: [about.content, `Written by: ${about.writer}`, about.bootNote],
+    text: [about.content, `Written by ${lowerFirst(about.writer)}`, about.bootNote],
     facts: [
       ['Address', `${formatAddress(start)}-${formatAddress(end - 1)}, ${formatSize(end - start)}`],
       ...(sectors === '' ? [] : [['Sectors', sectors] as const]),
@@ -31,6 +31,10 @@ export function explainRegion(region: Region, board: Board): Explanation {
     ],
     source,
   });
+}
+
+function lowerFirst(text: string): string {
+  return /^[A-Z]{2}/.test(text) ? text : text.slice(0, 1).toLowerCase() + text.slice(1);
 }
 
 function sectorsOf(board: Board, start: number, end: number): string {
@@ -116,10 +120,16 @@ export function explainAddress(address: number, board: Board): Explanation {
     kind: 'address',
     id: formatAddress(address),
     title: `Address ${formatAddress(address)} of ${board.name}`,
-    text: region ? [region.about.content] : [],
+    text: region ? [region.about.content, ...(region.role === 'dct' ? [countedFrom(region)] : [])] : [],
     facts,
     see: [...(field ? [fieldKey(field)] : []), ...(dfu ? [fieldKey(dfu)] : []), ...regions.map(({ id }) => id)],
   });
+}
+
+/** The trap of DFU alternate setting 1: its address 34 is not byte 34 of the copy. */
+function countedFrom({ start }: Region): string {
+  const application = start + dctSection('wiced', 'application').offset;
+  return `DFU alternate setting 1 counts from the application section of the copy in use, which begins at ${formatAddress(application)} in this one.`;
 }
 
 function fieldAt(offset: number): DctField | undefined {
