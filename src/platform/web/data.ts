@@ -5,6 +5,7 @@
 import errorCodes from '../../../layouts/error-codes.json' with { type: 'json' };
 import explainTopics from '../../../layouts/explain-topics.json' with { type: 'json' };
 import fileMagics from '../../../layouts/file-magics.json' with { type: 'json' };
+import particleBoot from '../../../layouts/particle-boot.json' with { type: 'json' };
 import particleCauses from '../../../layouts/particle-causes.json' with { type: 'json' };
 import particleDct from '../../../layouts/particle-dct.json' with { type: 'json' };
 import particleElectronBoard from '../../../layouts/particle-electron.board.json' with { type: 'json' };
@@ -37,6 +38,7 @@ const FILES: Readonly<Record<string, unknown>> = {
   'error-codes.json': errorCodes,
   'explain-topics.json': explainTopics,
   'file-magics.json': fileMagics,
+  'particle-boot.json': particleBoot,
   'particle-causes.json': particleCauses,
   'particle-dct.json': particleDct,
   'particle-electron.board.json': particleElectronBoard,
