@@ -6,6 +6,7 @@ import type {
   Confidence,
   Diagnosis,
   EvidenceReport,
+  Expectation,
   RouteReport,
   StepReport,
 } from '../operations/diagnose/diagnose.js';
@@ -49,12 +50,13 @@ function isTold({ confidence, explains }: CauseReport, index: number, diagnosis:
   return confidence === 'likely' || (confidence === 'possible' && index < FULL);
 }
 
-function head({ input, facts, leds, sos, symptoms }: Diagnosis, style: Style, width: number): string {
+function head({ input, facts, leds, sos, symptoms, expected }: Diagnosis, style: Style, width: number): string {
   const rows: Fact[] = [];
   if (input) {
     rows.push(['Input', input.path]);
     if (facts.versions) rows.push(['Modules', `${facts.versions}`]);
     if (facts.dct !== 'absent') rows.push(['Configuration', configuration(facts)]);
+    if (expected) rows.push(['At reset', expectedWords(expected)]);
     if (facts.optcr === 'known') rows.push(['Option bytes', options(facts)]);
   }
   for (const pattern of leds.slice(0, FULL))
@@ -63,6 +65,23 @@ function head({ input, facts, leds, sos, symptoms }: Diagnosis, style: Style, wi
   if (sos !== null) rows.push(['SOS code', `${sos}`]);
   for (const { title } of symptoms) rows.push(['Symptom', title]);
   return `${style.bold('Diagnosis')}\n${renderFacts(rows, width)}`;
+}
+
+/** What the flash leads to, and how the light that was seen goes with it. */
+function expectedWords({ led, outcome, confidence, agrees, condition }: Expectation): string {
+  const light = led ? `${led.title} (${led.id})` : outcome;
+  const leads = `this content leads to: ${light}, ${confidence}.`;
+  if (agrees === 'yes') return `${leads} That is what was seen.`;
+  if (agrees === 'under-condition')
+    return `${leads} What was seen comes instead when ${conditionWords(condition ?? '')}.`;
+  if (agrees === 'no')
+    return `${leads} What was seen does not follow from it: the dump may be of another moment or board.`;
+  return leads;
+}
+
+/** The boot model writes a condition that must fail as "not so: …". */
+function conditionWords(condition: string): string {
+  return condition.replace(/^not so: /, 'it is not so that ');
 }
 
 function configuration(facts: Diagnosis['facts']): string {
@@ -111,23 +130,27 @@ function hanging(sign: string, text: string, width: number): string {
   return INDENT + sign + wrapText(text, width, left).trimStart();
 }
 
-/** The ways, with those that are open first. */
+/** The ways, with those that are open first; without any evidence only what each needs. */
 export function renderRoutes(routes: readonly RouteReport[], style: Style, width: number): string {
+  const judged = routes.some(({ allowed }) => allowed !== null);
   const rank = ({ allowed }: RouteReport): number => (allowed === true ? 0 : allowed === null ? 1 : 2);
   return [...routes]
     .sort((a, b) => rank(a) - rank(b))
-    .map(({ title, needs, how, commands, allowed, reason, basis }) => {
-      const mark = allowed === true ? style.green('[open]') : allowed === false ? style.red('[closed]') : '[not known]';
-      const remark = basis === 'source' ? '' : ` (${basisWords(basis).trim().replace(/\.$/, '')})`;
-      return [
-        `${mark} ${style.bold(title)}`,
-        wrapText(`Needs ${needs}. ${reason}${remark}`, width, INDENT),
-        ...(allowed === false
-          ? []
-          : [wrapText(how, width, INDENT), ...commands.map((command) => `${INDENT}$ ${command}`)]),
-      ].join('\n');
-    })
+    .map((route) => renderRoute(route, judged, style, width))
     .join('\n');
+}
+
+function renderRoute(route: RouteReport, judged: boolean, style: Style, width: number): string {
+  const { title, needs, how, commands, allowed, reason, basis } = route;
+  const mark = allowed === true ? style.green('[open]') : allowed === false ? style.red('[closed]') : '[not known]';
+  const remark = basis === 'source' ? '' : ` (${basisWords(basis).trim().replace(/\.$/, '')})`;
+  const lines = [
+    judged ? `${mark} ${style.bold(title)}` : `- ${style.bold(title)}`,
+    wrapText(`Needs ${needs}.${judged ? ` ${reason}` : ''}${remark}`, width, INDENT),
+  ];
+  if (allowed !== false)
+    lines.push(wrapText(how, width, INDENT), ...commands.map((command) => `${INDENT}$ ${command}`));
+  return lines.join('\n');
 }
 
 function asideList(causes: readonly CauseReport[], style: Style, width: number): string {

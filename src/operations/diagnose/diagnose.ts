@@ -12,7 +12,7 @@ import {
   type Step,
   type Symptom,
 } from '../../layout/causes.js';
-import type { Basis, LedPattern } from '../../layout/led.js';
+import { type Basis, type LedPattern, ledPattern } from '../../layout/led.js';
 import type { LedMatch } from '../../layout/led-words.js';
 import type { Inspection } from '../inspect/inspect.js';
 import type { InspectedInput } from '../inspect/report.js';
@@ -64,6 +64,16 @@ export interface RouteReport {
   readonly source: string;
 }
 
+/** What the boot model expects of this flash content, against what is seen. */
+export interface Expectation {
+  readonly outcome: BootPrediction['outcome'];
+  readonly confidence: BootPrediction['confidence'];
+  readonly led: LedPattern | null;
+  /** Whether the light that was seen is that one, or one that the model allows under a condition; null: none was given. */
+  readonly agrees: 'yes' | 'under-condition' | 'no' | null;
+  readonly condition: string | null;
+}
+
 export interface Diagnosis {
   readonly input: InspectedInput | null;
   readonly facts: Facts['values'];
@@ -76,7 +86,7 @@ export interface Diagnosis {
   readonly routes: readonly RouteReport[];
   /** What a dump cannot say, and what a program on the board could destroy. */
   readonly remarks: readonly string[];
-  readonly boot: BootPrediction | null;
+  readonly expected: Expectation | null;
 }
 
 /** Evidence of this weight alone makes a cause likely. */
@@ -109,8 +119,8 @@ export function diagnose(
     symptoms: complaint.symptoms,
     causes: reports,
     routes: asksRoute ? routesFor(facts) : [],
-    remarks: remarks(facts, complaint, boot, inspection !== null),
-    boot,
+    remarks: remarks(facts, complaint, inspection !== null),
+    expected: boot && expectation(boot, complaint),
   };
 }
 
@@ -179,8 +189,8 @@ export function routesFor(facts: Facts): RouteReport[] {
   return dfuRoutes().map((route) => {
     const allowed = allowedBy(route, facts);
     const { id, title, needs, how, commands, basis, source } = route;
-    const reason =
-      allowed === null ? 'Nothing in what was given says whether it works.' : allowed ? route.yes : route.no;
+    const unknown = withFacts(route.unknown ?? 'What was given does not say whether it works.', facts);
+    const reason = allowed === null ? unknown : allowed ? route.yes : route.no;
     return { id, title, needs, how, commands, allowed, reason, basis, source };
   });
 }
@@ -190,7 +200,17 @@ function allowedBy({ possible, impossible }: DfuRoute, facts: Facts): boolean | 
   return says(impossible) ? false : says(possible) ? true : null;
 }
 
-function remarks({ values }: Facts, { led }: Complaint, boot: BootPrediction | null, hasDump: boolean): string[] {
+function expectation(boot: BootPrediction, { led }: Complaint): Expectation {
+  const { outcome, confidence, alternatives } = boot;
+  const seen = led?.patterns.map(({ id }) => id) ?? [];
+  const expected = { outcome, confidence, led: ledPattern(boot.led) ?? null };
+  if (led === null) return { ...expected, agrees: null, condition: null };
+  if (seen.includes(boot.led)) return { ...expected, agrees: 'yes', condition: null };
+  const other = alternatives.find((alternative) => seen.includes(alternative.led));
+  return { ...expected, agrees: other ? 'under-condition' : 'no', condition: other?.condition ?? null };
+}
+
+function remarks({ values }: Facts, { led }: Complaint, hasDump: boolean): string[] {
   const found: string[] = [];
   if (!hasDump)
     found.push('No dump was given: these are candidates without evidence. A dump decides between most of them.');
@@ -204,13 +224,6 @@ function remarks({ values }: Facts, { led }: Complaint, boot: BootPrediction | n
   }
   if (led?.patterns.some(({ themed }) => themed)) {
     found.push('From 0.6.1 on an application can choose other colours: the colour alone proves nothing.');
-  }
-  if (boot && led && led.patterns.length > 0) {
-    const same = led.patterns.some(({ id }) => id === boot.led || boot.alternatives.some((other) => other.led === id));
-    if (!same)
-      found.push(
-        'This LED is not what this flash content leads to: the dump may be of another moment, or of another board.',
-      );
   }
   return found;
 }
