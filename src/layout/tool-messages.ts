@@ -29,6 +29,7 @@ export interface ToolMessage {
   /** "dfu-util/get-status" */
   readonly id: string;
   readonly tool: string;
+  /** Text with captures {kind:name}; with ^ in front only at the start of a line. */
   readonly pattern: string | readonly string[];
   readonly severity: MessageSeverity;
   /** With {names} of captures. */
@@ -127,7 +128,7 @@ export function patternsOf({ pattern }: ToolMessage): readonly string[] {
 }
 
 function literalsOf(pattern: string): string[] {
-  return pattern.split(/\{\w+:\w+\}/);
+  return pattern.replace(/^\^/, '').split(/\{\w+:\w+\}/);
 }
 
 function longestLiteral(pattern: string): string {
@@ -144,8 +145,9 @@ function rarestWord(pattern: string): string | undefined {
 
 function compile(message: ToolMessage, pattern: string): Matcher {
   const names: string[] = [];
-  let source = '';
-  let rest = pattern;
+  const atStart = pattern.startsWith('^');
+  let source = atStart ? '^' : '';
+  let rest = atStart ? pattern.slice(1) : pattern;
   for (let found = CAPTURE.exec(rest); found; found = CAPTURE.exec(rest)) {
     const [whole, kind = '', name = ''] = found;
     source += escapeLiteral(rest.slice(0, found.index)) + (KINDS[kind] ?? KINDS.word);

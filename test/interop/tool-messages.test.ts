@@ -35,7 +35,7 @@ function expectInProgram(command: string, source: string): void {
   const missing = messages.filter(
     (message) =>
       !patternsOf(message).some((pattern) =>
-        pattern.split(/\{\w+:\w+\}/).every((literal) => literal.trim().length < 6 || text.includes(literal.trim())),
+        pattern.split(/^\^|\{\w+:\w+\}/).every((literal) => literal.trim().length < 6 || text.includes(literal.trim())),
       ),
   );
   expect(missing.map(({ id }) => id)).toEqual([]);
