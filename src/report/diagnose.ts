@@ -62,7 +62,7 @@ function head({ input, facts, leds, sos, symptoms, expected }: Diagnosis, style:
   for (const pattern of leds.slice(0, FULL))
     rows.push(['LED', [ledInWords(pattern), pattern.note].filter(Boolean).join(' ')]);
   if (leds.length > FULL) rows.push(['', `and ${leds.length - FULL} more patterns`]);
-  if (sos !== null) rows.push(['SOS code', `${sos}`]);
+  if (sos !== null) rows.push(['SOS code', `${sos.code}, ${sos.name}: ${sos.meaning}`]);
   for (const { title } of symptoms) rows.push(['Symptom', title]);
   return `${style.bold('Diagnosis')}\n${renderFacts(rows, width)}`;
 }

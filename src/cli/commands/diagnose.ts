@@ -71,7 +71,8 @@ async function showDiagnosis(inspection: Inspection | null, args: ParsedArgument
     });
   }
   const { diagnose } = await import('../../operations/diagnose/diagnose.js');
-  const diagnosis = diagnose(inspection, complaint, inspection === null ? await optionsFrom(args) : null);
+  const apart = inspection === null ? { optionBytes: await optionsFrom(args), board: await boardFrom(args) } : {};
+  const diagnosis = diagnose(inspection, complaint, apart);
   if (!context.json) {
     const { renderDiagnosis } = await import('../../report/diagnose.js');
     return context.write(renderDiagnosis(diagnosis, context));

@@ -12,8 +12,9 @@ import {
   type Step,
   type Symptom,
 } from '../../layout/causes.js';
-import { type Basis, type LedPattern, ledPattern } from '../../layout/led.js';
+import { type Basis, type LedPattern, ledPattern, type SosCode, sosCodes } from '../../layout/led.js';
 import type { LedMatch } from '../../layout/led-words.js';
+import type { Board } from '../../layout/types.js';
 import type { Inspection } from '../inspect/inspect.js';
 import type { InspectedInput } from '../inspect/report.js';
 import type { OptionBytesSummary } from '../inspect/summaries.js';
@@ -78,7 +79,7 @@ export interface Diagnosis {
   readonly input: InspectedInput | null;
   readonly facts: Facts['values'];
   readonly leds: readonly LedPattern[];
-  readonly sos: number | null;
+  readonly sos: SosCode | null;
   readonly symptoms: readonly Symptom[];
   /** The likeliest first. */
   readonly causes: readonly CauseReport[];
@@ -94,19 +95,28 @@ const STRONG = 3;
 /** Causes beside the complaint are told only with strong evidence. */
 const ASIDE = 4;
 const BOOT_WEIGHT = 2;
+/** Platform ids of Photon and P1, which share one memory map. */
+const WRITTEN_FOR: readonly number[] = [6, 8];
 
-/** @param options option bytes that were read apart, where there is no dump to judge them with */
+/** What is known without a dump. */
+export interface DiagnoseOptions {
+  /** Option bytes that were read apart; with a dump they belong to its inspection. */
+  readonly optionBytes?: OptionBytesSummary | null;
+  /** Default: the board of the inspection, else the P1 the causes are written for. */
+  readonly board?: Board | undefined;
+}
+
 export function diagnose(
   inspection: Inspection | null,
   complaint: Complaint,
-  options: OptionBytesSummary | null = null,
+  { optionBytes = null, board = inspection?.board }: DiagnoseOptions = {},
 ): Diagnosis {
   const facts = inspection
     ? factsOf(inspection)
-    : { ...NO_FACTS, values: { ...NO_FACTS.values, ...optionFacts(options) } };
+    : { ...NO_FACTS, values: { ...NO_FACTS.values, ...optionFacts(optionBytes) } };
   const boot = inspection?.report.boot ?? null;
   const reports = causes()
-    .map((cause) => ({ cause, report: weigh(cause, complaint, facts, boot) }))
+    .map((cause) => ({ cause, report: weigh(cause, complaint, facts, boot, board) }))
     .filter(({ cause, report }) => isCandidate(cause, report, complaint))
     .map(({ report }) => report)
     .sort(order);
@@ -115,11 +125,11 @@ export function diagnose(
     input: inspection?.report.input ?? null,
     facts: facts.values,
     leds: complaint.led?.patterns ?? [],
-    sos: complaint.led?.sos ?? null,
+    sos: sosCodes().find(({ code }) => code === complaint.led?.sos) ?? null,
     symptoms: complaint.symptoms,
     causes: reports,
     routes: asksRoute ? routesFor(facts) : [],
-    remarks: remarks(facts, complaint, inspection !== null),
+    remarks: remarks(facts, complaint, inspection !== null, board),
     expected: boot && expectation(boot, complaint),
   };
 }
@@ -142,7 +152,13 @@ function isCandidate(
   return has && score >= (asked ? ASIDE : 1);
 }
 
-function weigh(cause: Cause, { led, symptoms }: Complaint, facts: Facts, boot: BootPrediction | null): CauseReport {
+function weigh(
+  cause: Cause,
+  { led, symptoms }: Complaint,
+  facts: Facts,
+  boot: BootPrediction | null,
+  board: Board | undefined,
+): CauseReport {
   const leds = led?.patterns.map(({ id }) => id) ?? [];
   // The first pattern is the best match; the others are near it.
   const ledWeight = Math.max(0, ...leds.map((id, index) => (cause.leds[id] ?? 0) - (index === 0 ? 0 : 1)));
@@ -165,18 +181,28 @@ function weigh(cause: Cause, { led, symptoms }: Complaint, facts: Facts, boot: B
     explains: ledWeight > 0 || symptomWeight > 0,
     score: ledWeight + symptomWeight + evidenceWeight + bootWeight,
     evidence,
-    tell: stepsFor(cause.tell, facts),
-    repair: stepsFor(cause.repair, facts),
+    tell: stepsFor(cause.tell, facts, board),
+    repair: stepsFor(cause.repair, facts, board),
     basis: cause.basis,
     source: cause.source,
   };
 }
 
 /** The steps that the facts do not make pointless. */
-function stepsFor(steps: readonly Step[], facts: Facts): StepReport[] {
+function stepsFor(steps: readonly Step[], facts: Facts, board: Board | undefined): StepReport[] {
   return steps
     .filter(({ when }) => when === undefined || !denied(when, facts))
-    .map(({ text, commands }) => ({ text, commands }));
+    .map(({ text, commands }) => ({ text, commands: commandsFor(commands, board) }));
+}
+
+const P1_DFU_ID = '2b04:d008';
+
+/** Commands with the USB id of the board. */
+function commandsFor(commands: readonly string[], board: Board | undefined): string[] {
+  const { dfu } = board ?? {};
+  const hex = (value: number): string => value.toString(16).padStart(4, '0');
+  const id = dfu ? `${hex(dfu.vendor)}:${hex(dfu.product)}` : P1_DFU_ID;
+  return commands.map((command) => command.replaceAll(P1_DFU_ID, id));
 }
 
 function confidenceOf(weight: number, evidence: readonly EvidenceReport[]): Confidence {
@@ -210,8 +236,13 @@ function expectation(boot: BootPrediction, { led }: Complaint): Expectation {
   return { ...expected, agrees: other ? 'under-condition' : 'no', condition: other?.condition ?? null };
 }
 
-function remarks({ values }: Facts, { led }: Complaint, hasDump: boolean): string[] {
+function remarks({ values }: Facts, { led }: Complaint, hasDump: boolean, board: Board | undefined): string[] {
   const found: string[] = [];
+  if (board && !WRITTEN_FOR.includes(board.platform?.id ?? 0)) {
+    found.push(
+      `Causes, addresses and commands are written for P1 and Photon; ${board.name} has some of them elsewhere.`,
+    );
+  }
   if (!hasDump)
     found.push('No dump was given: these are candidates without evidence. A dump decides between most of them.');
   if (hasDump && values.optcr === 'unknown') {

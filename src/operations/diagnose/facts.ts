@@ -1,8 +1,9 @@
 /** What an inspection says, as the facts that the conditions of layouts/particle-causes.json ask for. */
 
 import { compareReleases } from '../../layout/catalog.js';
+import type { DependencyState } from '../../rules/dependency.js';
 import type { Inspection } from '../inspect/inspect.js';
-import type { InspectReport, ModuleReport } from '../inspect/report.js';
+import type { InspectReport, ModuleReport, UnmetDependency } from '../inspect/report.js';
 import type { OptionBytesSummary } from '../inspect/summaries.js';
 
 export type FactValue = string | number | boolean;
@@ -56,9 +57,10 @@ function moduleState({ report, board, survey }: Inspection, id: string): ModuleS
 
 function versionFacts(report: InspectReport): Record<string, FactValue> {
   const main = report.modules.filter(({ role }) => role === 'main');
-  const unmet = report.dependencies === 'ok' ? [] : report.dependencies;
-  const user = main.find((module) => module.function === 'user-part');
-  const userMet = user?.dependencies.every(({ satisfied }) => satisfied);
+  const open = report.dependencies === 'ok' ? [] : report.dependencies;
+  const unmet = open.filter(({ found }) => found !== null);
+  const missing = open.filter(({ found }) => found === null);
+  const user = main.find((module) => module.function === 'user-part')?.dependencies;
   const protects =
     report.deviceOs !== null &&
     compareReleases(report.deviceOs, '0.4.0') >= 0 &&
@@ -66,13 +68,26 @@ function versionFacts(report: InspectReport): Record<string, FactValue> {
   return {
     deviceOs: report.deviceOs ?? 'of unknown release',
     versions: main.map(moduleName).join(', '),
-    dependencies: main.length === 0 ? 'unknown' : unmet.length === 0 ? 'met' : 'unmet',
-    unmet: unmet
-      .map(({ module, function: kind, index, minVersion }) => `${module} needs ${kind} ${index} >= ${minVersion}`)
-      .join('; '),
-    userDependency: userMet === undefined ? 'unknown' : userMet ? 'met' : 'unmet',
+    dependencies: main.length === 0 ? 'unknown' : stateOf(open),
+    unmet: unmet.map(need).join('; '),
+    missing: missing.map(need).join('; '),
+    userDependency: user === undefined ? 'unknown' : stateOf(user.filter(({ satisfied }) => !satisfied)),
     protectsAtBoot: protects,
   };
+}
+
+/** What open dependencies come to. A module that is not there at all is no question of versions. */
+function stateOf(open: readonly DependencyState[]): 'met' | 'missing' | 'unmet' {
+  if (open.length === 0) return 'met';
+  return open.some(({ found }) => found !== null) ? 'unmet' : 'missing';
+}
+
+function need({ module, function: kind, index, minVersion }: UnmetDependency): string {
+  return `${module} needs ${partName(kind, index)} ${minVersion} or newer`;
+}
+
+function partName(kind: string, index: number): string {
+  return kind === 'system-part' ? `system part ${index} version` : kind.replace('-', ' ');
 }
 
 function moduleName({ function: kind, index, version, release }: ModuleReport): string {
@@ -118,7 +133,7 @@ export function optionFacts(options: OptionBytesSummary | null): Record<string, 
 
 /** Every name that conditions and texts may use. */
 export const FACT_NAMES: readonly string[] = [
-  ...['input', 'bootloader', 'part1', 'part2', 'user', 'deviceOs', 'versions', 'dependencies', 'unmet'],
+  ...['input', 'bootloader', 'part1', 'part2', 'user', 'deviceOs', 'versions', 'dependencies', 'unmet', 'missing'],
   ...['userDependency', 'protectsAtBoot', 'before070', 'factory', 'pending', 'dct', 'dctErased', 'deviceKey'],
   ...['serverKey', 'serverAddress', 'serverName', 'wifi', 'claimed', 'claimCode', 'deviceId', 'fingerprint', 'optcr'],
   ...['optcrWord', 'brownOutLevel', 'readProtectionLevel', 'protectedSectors', 'openRegions'],

@@ -185,7 +185,7 @@ describe('Q5: which files fit together?', () => {
     bytes.set(bootloader(501), 0);
     const { causes } = await answer(file('old-bootloader.bin', bytes), '--symptom', 'which-fit');
     expect(causes[0]).toMatchObject({ id: 'dependency', confidence: 'likely' });
-    expect(causes[0]?.evidence[0]?.text).toBe('Not met: system part 2 version 2202 needs bootloader 0 >= 1003.');
+    expect(causes[0]?.evidence[0]?.text).toBe('Not met: system part 2 version 2202 needs bootloader 1003 or newer.');
   });
 });
 
