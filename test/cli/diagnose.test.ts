@@ -3,6 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseArguments } from '../../src/cli/args.js';
+import { COMMON_OPTIONS } from '../../src/cli/command.js';
+import { COMMANDS } from '../../src/cli/commands/index.js';
+import { causes, dfuRoutes } from '../../src/layout/causes.js';
+import { parseDfuCommand } from '../../src/operations/diagnose/dfu-command.js';
 import { run } from '../support/commands.js';
 
 const HEALTHY = 'samples/p1-healthy.bin.gz';
@@ -99,6 +104,33 @@ describe('diagnose', () => {
   it('passes on the suggestions for words', async () => {
     expect((await run('diagnose', '--led', 'cyna red')).error?.help).toBe('Did you mean "cyan red"?');
     expect((await run('diagnose', '--symptom', 'stil listning')).error?.help).toBe('Did you mean "still listening"?');
+  });
+});
+
+describe('commands that are given', () => {
+  const steps = [...causes().flatMap(({ tell, repair }) => [...tell, ...repair]), ...dfuRoutes()];
+  const given = [...new Set(steps.flatMap(({ commands }) => commands))];
+
+  it.each(given.filter((command) => command.startsWith('flashatlas ')).map((command) => [command]))(
+    '%s is one of ours',
+    async (command) => {
+      const [, name = '', ...argv] = command.split(' ');
+      const { options } = await (COMMANDS[name] as NonNullable<(typeof COMMANDS)[string]>).load();
+      expect(() => parseArguments(argv, { ...COMMON_OPTIONS, ...options })).not.toThrow();
+    },
+  );
+
+  it('call programs that are known', () => {
+    const programs = new Set(given.map((command) => command.split(' ')[0]));
+    expect([...programs].sort()).toEqual(['dfu-util', 'flashatlas', 'openocd', 'particle', 'stty']);
+  });
+
+  it('give dfu-util addresses that the bootloader takes', () => {
+    for (const command of given.filter((line) => line.startsWith('dfu-util ') && line.includes(' -D '))) {
+      const { alternate, address = 0, action } = parseDfuCommand(command.slice('dfu-util '.length));
+      expect([command, alternate, action]).toEqual([command, 0, 'download']);
+      expect(address).toBeGreaterThanOrEqual(0x08020000);
+    }
   });
 });
 
