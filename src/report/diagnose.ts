@@ -72,16 +72,10 @@ function expectedWords({ led, outcome, confidence, agrees, condition }: Expectat
   const light = led ? `${led.title} (${led.id})` : outcome;
   const leads = `this content leads to: ${light}, ${confidence}.`;
   if (agrees === 'yes') return `${leads} That is what was seen.`;
-  if (agrees === 'under-condition')
-    return `${leads} What was seen comes instead when ${conditionWords(condition ?? '')}.`;
+  if (agrees === 'under-condition') return `${leads} What was seen comes instead when ${condition}.`;
   if (agrees === 'no')
     return `${leads} What was seen does not follow from it: the dump may be of another moment or board.`;
   return leads;
-}
-
-/** The boot model writes a condition that must fail as "not so: …". */
-function conditionWords(condition: string): string {
-  return condition.replace(/^not so: /, 'it is not so that ');
 }
 
 function configuration(facts: Diagnosis['facts']): string {
