@@ -13,6 +13,7 @@ import type {
 import { type Fact, renderFacts } from './facts.js';
 import type { TextOptions } from './inspect.js';
 import { ledInWords } from './led.js';
+import { bullets, hanging, titled } from './paragraphs.js';
 import type { Paint, Style } from './style.js';
 
 const INDENT = '   ';
@@ -98,7 +99,7 @@ function renderCause(cause: CauseReport, number: number, style: Style, width: nu
   const [words, paint] = CONFIDENCE[cause.confidence];
   const lines = [`${style.bold(`${number}. ${cause.title}`)}  ${style[paint](`[${words}]`)}`];
   lines.push(wrapText(cause.says, width, INDENT));
-  for (const { side, text } of cause.evidence) lines.push(hanging(`${SIGNS[side]} `, text, width));
+  for (const { side, text } of cause.evidence) lines.push(hanging(`${SIGNS[side]} `, text, width, INDENT));
   if (cause.tell.length > 0) lines.push(`${INDENT}${style.cyan('To be sure')}`, steps(cause.tell, width, false));
   if (cause.repair.length > 0) lines.push(`${INDENT}${style.cyan('Repair')}`, steps(cause.repair, width, true));
   lines.push(style.dim(wrapText(`Basis: ${basisWords(cause.basis)}${cause.source}`, width, INDENT)));
@@ -113,15 +114,10 @@ function basisWords(basis: Basis): string {
 function steps(list: readonly StepReport[], width: number, numbered: boolean): string {
   return list
     .flatMap(({ text, commands }, index) => [
-      hanging(numbered ? `${index + 1}. ` : '* ', text, width),
+      hanging(numbered ? `${index + 1}. ` : '* ', text, width, INDENT),
       ...commands.map((command) => `${INDENT}   $ ${command}`),
     ])
     .join('\n');
-}
-
-function hanging(sign: string, text: string, width: number): string {
-  const left = INDENT + ' '.repeat(sign.length);
-  return INDENT + sign + wrapText(text, width, left).trimStart();
 }
 
 /** The ways, with those that are open first; without any evidence only what each needs. */
@@ -151,7 +147,7 @@ function asideList(causes: readonly CauseReport[], style: Style, width: number):
   return causes
     .map(({ title, confidence, evidence }) => {
       const [words, paint] = CONFIDENCE[confidence];
-      const lines = evidence.filter(({ side }) => side === 'for').map(({ text }) => hanging('+ ', text, width));
+      const lines = evidence.filter(({ side }) => side === 'for').map(({ text }) => hanging('+ ', text, width, INDENT));
       return [`- ${title}  ${style[paint](`[${words}]`)}`, ...lines].join('\n');
     })
     .join('\n');
@@ -164,12 +160,4 @@ function shortList(causes: readonly CauseReport[], style: Style): string {
       return `- ${title}  ${style[paint](`[${words}]`)}`;
     })
     .join('\n');
-}
-
-function titled(title: string, body: string, style: Style): string {
-  return `${style.bold(style.cyan(title))}\n${body}`;
-}
-
-function bullets(texts: readonly string[], width: number): string {
-  return texts.map((text) => `- ${wrapText(text, width, '  ').trimStart()}`).join('\n');
 }
