@@ -149,5 +149,8 @@ export function deriveErrorCodes() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(FILE, `${JSON.stringify(deriveErrorCodes(), null, 2)}\n`);
+  const { about, codes } = deriveErrorCodes();
+  // One code a line: a change of one shows as one.
+  const rows = codes.map((entry) => `    ${JSON.stringify(entry)}`).join(',\n');
+  writeFileSync(FILE, `{\n  "about": ${JSON.stringify(about)},\n  "codes": [\n${rows}\n  ]\n}\n`);
 }
