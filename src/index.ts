@@ -75,6 +75,7 @@ export {
   releaseByName,
   releasesOf,
 } from './layout/catalog.js';
+export { matchSymptom, type Symptom, symptoms } from './layout/causes.js';
 export {
   type CheckOptions,
   checkBoardFile,
@@ -94,6 +95,7 @@ export {
   sosCodes,
   sosSteps,
 } from './layout/led.js';
+export { type LedMatch, matchLed } from './layout/led-words.js';
 export { BUILT_IN, type Library } from './layout/library.js';
 export { boardIds, chipIds, loadBoard, loadChip, resolveBoard, resolveChip } from './layout/load.js';
 export {
@@ -126,6 +128,8 @@ export { type Selection, selectFindings } from './operations/check/select.js';
 export { type ConvertInput, type ConvertOptions, convert, convertImages } from './operations/convert.js';
 export { addDfuSuffix, checkDfu, type DfuCheck, removeDfuSuffix, showDfuse, unpackDfuse } from './operations/dfu.js';
 export { type PackInput, type PackOptions, type PackResult, packDfuse } from './operations/dfu-pack.js';
+export { type Complaint, type Diagnosis, diagnose } from './operations/diagnose/diagnose.js';
+export { explainLog, type LogReport } from './operations/diagnose/log.js';
 export {
   applyDelta,
   compareImages,
@@ -145,6 +149,8 @@ export {
 export { type DiffHex, type DiffHexRow, diffHexRows } from './operations/diff/hex.js';
 export { compareAll, type DiffMatrix, matrixReport } from './operations/diff/matrix.js';
 export { changedSectors, type SectorAction, type SectorDifference } from './operations/diff/sectors.js';
+export { explain } from './operations/explain/explain.js';
+export type { Explanation } from './operations/explain/explanation.js';
 export { type HexRow, hexRows } from './operations/hex.js';
 export { examine, type InspectInput, type Inspection, inspect } from './operations/inspect/inspect.js';
 export type {

@@ -61,6 +61,10 @@ const VIEWS: readonly (readonly string[])[] = [
   ['hex', '--range', '0x08000000+0x100000'],
   ['hex', '--range', '0+0x100000', '--json'],
   ['hex', '--range', '0x1FFF7800+0x400'],
+  ['diagnose'],
+  ['diagnose', '--json', '--led', 'cyan red', '--symptom', 'already registered'],
+  ['diagnose', '--log'],
+  ['diagnose', '--json', '--log'],
 ];
 
 /** Every way to look at two of them. */

@@ -27,6 +27,18 @@ export const GOLDENS = {
   'samples.diff.json': ['diff', '--json', ERASED, HEALTHY],
   'samples.diff-hex.txt': ['diff', '--hex', '--limit', '60', ERASED, HEALTHY],
   'samples.diff-matrix.txt': ['diff', '--matrix', ERASED, HEALTHY],
+  'p1-erased-then-flashed.diagnose.txt': ['diagnose', ERASED, '--led', 'cyan red'],
+  'p1-healthy.diagnose-brown-out.txt': [
+    'diagnose',
+    HEALTHY,
+    '--symptom',
+    'dead after app ran',
+    '--optcr',
+    '0x0FFFAAE1',
+  ],
+  'keys-doctor.log.txt': ['diagnose', '--log', 'test/vectors/logs/keys-doctor.txt'],
+  'explain.dfu.txt': ['explain', 'dfu'],
+  'explain.led-cyan-red.txt': ['explain', 'led', 'cyan', 'red'],
   'layouts.txt': ['layouts'],
   'particle-p1.layout.txt': ['layouts', 'show', 'particle-p1'],
 };

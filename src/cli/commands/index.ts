@@ -55,6 +55,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = Object.assign(Object.cr
     about: 'DFU and DfuSe files: check, suffixes, pack, unpack, what dfu-util will do',
     load: async () => (await import('./dfu.js')).command,
   },
+  diagnose: {
+    about: 'why a board does what it does: LED, symptoms, the evidence in a dump, or what a tool printed',
+    load: async () => (await import('./diagnose.js')).command,
+  },
+  explain: {
+    about: 'what an LED pattern, SOS code, address, region, field, rule or error code means',
+    load: async () => (await import('./explain.js')).command,
+  },
   layouts: {
     about: 'the chips and boards that are known; check your own board file',
     load: async () => (await import('./layouts.js')).command,
