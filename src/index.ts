@@ -75,6 +75,7 @@ export {
   releaseByName,
   releasesOf,
 } from './layout/catalog.js';
+export { matchSymptom, type Symptom, symptoms } from './layout/causes.js';
 export {
   type CheckOptions,
   checkBoardFile,
@@ -94,6 +95,7 @@ export {
   sosCodes,
   sosSteps,
 } from './layout/led.js';
+export { type LedMatch, matchLed } from './layout/led-words.js';
 export { BUILT_IN, type Library } from './layout/library.js';
 export { boardIds, chipIds, loadBoard, loadChip, resolveBoard, resolveChip } from './layout/load.js';
 export {
@@ -107,9 +109,46 @@ export {
 export type { Board, Chip, DfuProfile, Memory, Region, RegionRole, Sector, Variant } from './layout/types.js';
 export { type AppliedUpdates, type BootSubject, bootOf, updatesOf } from './operations/boot.js';
 export { type CatalogMatch, listReleases, matchModules, type ReleaseRow } from './operations/catalog.js';
+export {
+  type CheckOptions as FileCheckOptions,
+  checkFile,
+  checkOnto,
+  checkSet,
+} from './operations/check/check.js';
+export type {
+  CheckFinding,
+  CheckReport,
+  CheckResult,
+  CheckScope,
+  KeptItem,
+  LostItem,
+  RefusedRange,
+} from './operations/check/report.js';
+export { type Selection, selectFindings } from './operations/check/select.js';
 export { type ConvertInput, type ConvertOptions, convert, convertImages } from './operations/convert.js';
 export { addDfuSuffix, checkDfu, type DfuCheck, removeDfuSuffix, showDfuse, unpackDfuse } from './operations/dfu.js';
 export { type PackInput, type PackOptions, type PackResult, packDfuse } from './operations/dfu-pack.js';
+export { type Complaint, type Diagnosis, diagnose } from './operations/diagnose/diagnose.js';
+export { explainLog, type LogReport } from './operations/diagnose/log.js';
+export {
+  applyDelta,
+  compareImages,
+  type DeltaKind,
+  type DeltaRange,
+  type ImageDelta,
+} from './operations/diff/delta.js';
+export {
+  applyDiff,
+  type Difference,
+  type DiffOptions,
+  type DiffReport,
+  diff,
+  diffImages,
+  diffReport,
+} from './operations/diff/diff.js';
+export { type DiffHex, type DiffHexRow, diffHexRows } from './operations/diff/hex.js';
+export { compareAll, type DiffMatrix, matrixReport } from './operations/diff/matrix.js';
+export { changedSectors, type SectorAction, type SectorDifference } from './operations/diff/sectors.js';
 export { changedFields, type DctFieldChange } from './operations/edit/dct-compare.js';
 export { copiedEdits, erasedEdits } from './operations/edit/dct-copy.js';
 export {
@@ -141,6 +180,8 @@ export {
   type Registration,
   registration,
 } from './operations/edit/keys.js';
+export { explain } from './operations/explain/explain.js';
+export type { Explanation } from './operations/explain/explanation.js';
 export { type HexRow, hexRows } from './operations/hex.js';
 export { examine, type InspectInput, type Inspection, inspect } from './operations/inspect/inspect.js';
 export type {
@@ -181,9 +222,12 @@ export {
   encodeOptionRegister,
   type OptionBytes,
 } from './regions/option-bytes.js';
+export { renderGithub } from './report/github.js';
 export { renderJson, renderJsonLine } from './report/json.js';
+export { renderJunit } from './report/junit.js';
 export { drawLed } from './report/led.js';
 export { renderMap, renderMapSvg } from './report/map.js';
+export { renderSarif } from './report/sarif.js';
 export { COLOURED, PLAIN, type Style } from './report/style.js';
 export { ALL_RULES, explainRule, RULE_GROUPS, type RuleSummary, ruleGroup } from './rules/index.js';
 export { TOOL } from './tool.js';
