@@ -57,6 +57,16 @@ describe('dct set', () => {
     expect(readFileSync(dfu).length).toBe(readFileSync(path('section.dfu')).length);
   });
 
+  it('says how a rearranged dump was read, and writes it in the right order', async () => {
+    const swapped = healthyDump();
+    for (let offset = 0; offset < swapped.length; offset += 2) swapped.subarray(offset, offset + 2).reverse();
+    writeFileSync(path('swapped.bin'), swapped);
+    const output = fresh();
+    const outcome = await run('dct', 'set', path('swapped.bin'), '--set', 'claimed=no', '-o', output);
+    expect(outcome.stderr).toContain('acquisition/transformed');
+    expect((await run('inspect', output)).stdout).not.toContain('acquisition/');
+  });
+
   it('takes values from files', async () => {
     writeFileSync(path('code'), 'A'.repeat(63));
     const output = fresh();

@@ -5,6 +5,7 @@ import { moduleEdits } from '../../operations/repair/module-fields.js';
 import { isDfuFile, type Repaired, repairDfuFile, repairImage } from '../../operations/repair/repair.js';
 import { renderJson } from '../../report/json.js';
 import { renderRepair } from '../../report/repair.js';
+import { PLAIN } from '../../report/style.js';
 import { TOOL } from '../../tool.js';
 import { assignmentsFrom } from '../actions.js';
 import type { ParsedArguments } from '../args.js';
@@ -46,7 +47,8 @@ export const command: Command = {
       const { bytes, image, ...rest } = repaired;
       const head = { schema: 'flashatlas/repair', schemaVersion: 1, tool: TOOL, input: { path }, output: written };
       context.write(`${renderJson({ ...head, ...rest })}\n`);
-    } else (output ? context.warn : context.write)(renderRepair(repaired, { path }, written, context));
+    } else if (output) context.warn(renderRepair(repaired, { path }, written, { ...context, style: PLAIN }));
+    else context.write(renderRepair(repaired, { path }, written, context));
     const left = repaired.refusals.length > 0 || (repaired.changes.length > 0 && !written);
     return left ? EXIT_FINDINGS : EXIT_DONE;
   },

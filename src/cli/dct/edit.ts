@@ -9,7 +9,9 @@ import { dctEdits } from '../../operations/edit/dct-words.js';
 import { type DctEdit, dctSection, type EditStyle } from '../../regions/dct/index.js';
 import { bytesOf, type DctView, viewApplication, viewCopy } from '../../regions/dct/view.js';
 import { renderDctEdit } from '../../report/dct-edit.js';
+import { renderFindings } from '../../report/findings.js';
 import { renderJson } from '../../report/json.js';
+import { PLAIN } from '../../report/style.js';
 import { TOOL } from '../../tool.js';
 import { assignmentsFrom, badOperands } from '../actions.js';
 import type { ParsedArguments } from '../args.js';
@@ -123,8 +125,10 @@ export function report(
   const { file, style, fresh, before, after, wiped } = edited;
   const leftovers = leftoversOf(edited);
   const notes = notesOn(schema, changes);
+  const { findings } = file.source;
   if (!context.json) {
-    context.warn(renderDctEdit({ edited, changes, output, leftovers, notes }, context));
+    if (findings.length > 0) context.warn(`${renderFindings(findings, PLAIN, context.width)}\n`);
+    context.warn(renderDctEdit({ edited, changes, output, leftovers, notes }, { ...context, style: PLAIN }));
     return;
   }
   const { source, shape, release, releaseSource, rules } = file;
@@ -145,6 +149,7 @@ export function report(
     changes,
     leftovers,
     notes,
+    findings,
     ...extra,
   };
   context.write(`${renderJson(document)}\n`);

@@ -10,7 +10,9 @@ import {
 } from '../../operations/edit/eeprom.js';
 import { contentFile, type EepromPut, parsePut, putsOfFile } from '../../operations/edit/eeprom-words.js';
 import { renderEepromEdit } from '../../report/eeprom-edit.js';
+import { renderFindings } from '../../report/findings.js';
 import { renderJson } from '../../report/json.js';
+import { PLAIN } from '../../report/style.js';
 import { TOOL } from '../../tool.js';
 import { badOperands } from '../actions.js';
 import type { ParsedArguments } from '../args.js';
@@ -101,8 +103,10 @@ function finish(
 ): number {
   const written = writeImage(edited.image, output, opened.result, file.source.board);
   const target = { path: output.path, ...written };
+  const { findings } = file.source;
   if (!context.json) {
-    context.warn(renderEepromEdit(edited, target, fresh, context));
+    if (findings.length > 0) context.warn(`${renderFindings(findings, PLAIN, context.width)}\n`);
+    context.warn(renderEepromEdit(edited, target, fresh, { ...context, style: PLAIN }));
     return EXIT_DONE;
   }
   const { source, release, generation, capacity } = file;
@@ -110,7 +114,7 @@ function finish(
   const head = { schema: `flashatlas/eeprom-${action}`, schemaVersion: 1, tool: TOOL, input: source.input };
   const facts = { board: source.board.id, form: source.form, release, generation, capacity };
   context.write(
-    `${renderJson({ ...head, ...facts, output: target, pageBefore, pageAfter, flashOperations, changes })}\n`,
+    `${renderJson({ ...head, ...facts, output: target, pageBefore, pageAfter, flashOperations, changes, findings })}\n`,
   );
   return EXIT_DONE;
 }

@@ -12,6 +12,7 @@ import {
   type Registration,
   registration,
   requireHalf,
+  shellWord,
 } from '../../operations/edit/keys.js';
 import type { DctEdit, EditStyle } from '../../regions/dct/index.js';
 import { describePublicField } from '../../regions/dct/key-fields.js';
@@ -97,7 +98,7 @@ function place(
   const facts = { keyFile: null, deviceId: deviceIdOf(file), serverKey: serverKeyState(file) } as const;
   const steps = owner === 'server' ? [] : registration(open ?? 'device.pub.pem', facts);
   if (owner === 'device' && open === null) {
-    const command = `flashatlas keys public ${output.path} -o device.pub.pem`;
+    const command = `flashatlas keys public ${shellWord(output.path)} -o device.pub.pem`;
     steps.splice(1, 0, { step: 'Unless the cloud knows this key already, take its public half:', command });
   }
   const extra = { publicKey: open, fingerprint, steps };

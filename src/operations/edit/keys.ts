@@ -113,24 +113,30 @@ export function registration(
   { keyFile, deviceId, serverKey }: { keyFile: string | null; deviceId: string | null; serverKey: 'there' | 'missing' },
 ): Registration[] {
   const steps: Registration[] = [];
+  const open = shellWord(publicFile);
   if (keyFile !== null && /\.pem$/i.test(keyFile)) {
-    const der = keyFile.replace(/\.pem$/i, '.der');
+    const [pem, der] = [shellWord(keyFile), shellWord(keyFile.replace(/\.pem$/i, '.der'))];
     steps.push({
       step: 'particle-cli loads DER files only:',
-      command: `openssl rsa -in ${keyFile} -outform DER -out ${der}`,
+      command: `openssl rsa -in ${pem} -outform DER -out ${der}`,
     });
     steps.push({ step: LOAD, command: `particle keys load ${der}` });
   } else if (keyFile !== null) {
-    steps.push({ step: LOAD, command: `particle keys load ${keyFile}` });
+    steps.push({ step: LOAD, command: `particle keys load ${shellWord(keyFile)}` });
   } else steps.push({ step: 'Write the image to the board.', command: null });
   steps.push({
     step: 'Give the cloud the public half:',
-    command: `particle keys send ${deviceId ?? 'DEVICE_ID'} ${publicFile}`,
+    command: `particle keys send ${deviceId ?? 'DEVICE_ID'} ${open}`,
   });
   if (serverKey === 'missing') {
     steps.push({ step: 'Give the board the key of the server, in DFU mode:', command: 'particle keys server' });
   }
   return steps;
+}
+
+/** A file name as one word of a command line. */
+export function shellWord(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 export interface KeyCheck {

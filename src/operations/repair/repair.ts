@@ -139,7 +139,7 @@ export function repairImage(
   board: Board,
   options: RepairOptions = {},
 ): Repaired {
-  const { placed, survey } = acquire(input, board);
+  const { placed, survey, findings } = acquire(input, board);
   const span = placed.image.span;
   const targets = targetsOf(placed.image, survey, placed.base, options);
   if (!span || targets.length === 0) {
@@ -150,7 +150,10 @@ export function repairImage(
   let image = placed.image;
   const changes: ByteChange[] = [];
   const refusals: Refusal[] = [];
-  const notes: string[] = [];
+  // How the input was read is worth a word: what it was turned into is what gets written.
+  const notes = findings.map(
+    ({ message }) => `${message.charAt(0).toUpperCase()}${message.slice(1)}${message.endsWith('.') ? '' : '.'}`,
+  );
   for (const { start, bytes, exact, title } of targets) {
     const patch = new Patch(bytes, placed.base === null ? null : start);
     repairModule(patch, { exact, name: title }, options.edits);
