@@ -20,7 +20,7 @@ import {
 } from '../../regions/module/format.js';
 import { functionTitle } from '../../regions/module/words.js';
 import { type ModuleEdit, noProductFields } from './module-fields.js';
-import type { Patch } from './patch.js';
+import type { Patch, Refusal } from './patch.js';
 
 export interface ModulePlace {
   /** True when the bytes end where the module does: a module file without padding. */
@@ -56,6 +56,11 @@ export function repairModule(patch: Patch, place: ModulePlace, edits: readonly M
   if (platformOf(info.platformId)?.mcu.startsWith('STM32F2') !== true) {
     const why = `its header names platform ${info.platformId}, whose modules are laid out in another way`;
     patch.refusals.push({ what: place.name, why });
+    return;
+  }
+  const elsewhere = endsElsewhere(patch.bytes, info, place);
+  if (elsewhere) {
+    patch.refusals.push(elsewhere);
     return;
   }
   const end = findEnd(patch.bytes, headerOffset, info, place);
@@ -102,7 +107,21 @@ function findEnd(
   if (exact && whole > minimum && looksLikeSuffix(bytes, whole)) {
     return { offset: whole, reason: 'the file ends in a suffix there' };
   }
-  return fits ? { offset: stated, reason: '' } : undefined;
+  return fits && seemsToEnd(bytes, stated + CRC_BYTES) ? { offset: stated, reason: '' } : undefined;
+}
+
+/** Nothing follows, or erased flash does: where no suffix shows the end, a checksum may not be written over code. */
+function seemsToEnd(bytes: Uint8Array, end: number): boolean {
+  return end >= bytes.length || isFilledWith(bytes, 0xff, end, Math.min(bytes.length, end + 16));
+}
+
+/** Early bootloaders have data behind the end their header names, and their CRC behind that: right as they are. */
+function endsElsewhere(bytes: Uint8Array, info: ModuleInfo, { exact, name }: ModulePlace): Refusal | undefined {
+  const whole = bytes.length - CRC_BYTES;
+  const stated = info.moduleEndAddress - info.moduleStartAddress;
+  if (!exact || stated >= whole || whole < MODULE_INFO.size || judge(bytes, whole).crc !== 'ok') return undefined;
+  if (looksLikeSuffix(bytes, whole)) return undefined;
+  return { what: name, why: 'its CRC is right at the end of the file, behind the end that its header names' };
 }
 
 /** A reserved zero and a size that suffixes have. */
@@ -126,13 +145,13 @@ function provenEnd(bytes: Uint8Array, headerOffset: number, start: number, minim
   return undefined;
 }
 
-function missingEnd(bytes: Uint8Array, info: ModuleInfo, { name }: ModulePlace) {
+function missingEnd(bytes: Uint8Array, info: ModuleInfo, { name }: ModulePlace): Refusal {
   const needed = info.moduleEndAddress - info.moduleStartAddress + CRC_BYTES;
   const missing = needed - bytes.length;
   const why =
     missing > 0 && missing < 0x20_0000
       ? `its last ${missing} bytes are missing, and nobody can make them up`
-      : 'its header names an impossible end, and nothing in it shows the right one';
+      : 'nothing in it shows that it ends where its header says, or anywhere else';
   return { what: name, why };
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { concatBytes, toHex, writeU16, writeU32 } from '../../../src/core/bytes.js';
+import { concatBytes, toHex, writeU16, writeU32, writeU32BigEndian } from '../../../src/core/bytes.js';
+import { moduleCrc } from '../../../src/core/checksums.js';
 import { FlashatlasError } from '../../../src/core/errors.js';
 import { MemoryImage } from '../../../src/core/image.js';
 import { appendDfuSuffix, inspectDfuSuffix } from '../../../src/formats/dfu-suffix.js';
@@ -141,6 +142,19 @@ describe('repair of a module file', () => {
     const foreign = userPart({ platformId: 12 });
     foreign[100] = (foreign[100] ?? 0) ^ 1;
     expect(() => repairModuleFile(foreign)).toThrow(expect.objectContaining({ code: 'REPAIR_NO_MODULE' }));
+  });
+
+  it('writes no checksum where nothing shows that the module ends', () => {
+    const bytes = concatBytes([userPart(), noise(5000)]);
+    writeU32(bytes, 4, 0x080a_1000);
+    bytes[60] = (bytes[60] ?? 0) ^ 1;
+    expect(() => repairModuleFile(bytes)).toThrow(
+      'nothing in it shows that it ends where its header says, or anywhere else',
+    );
+    // As the bootloader of RC2 is built: data behind the end, the CRC behind that.
+    const early = concatBytes([userPart(), noise(400)]);
+    writeU32BigEndian(early, early.length - 4, moduleCrc(early.subarray(0, -4)));
+    expect(() => repairModuleFile(early)).toThrow('its CRC is right at the end of the file');
   });
 
   it('sets fields and seals again', () => {
