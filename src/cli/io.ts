@@ -160,6 +160,29 @@ export function writeOutput(
   }
 }
 
+/**
+ * Writes several files, all of them or none: what was written before one fails is taken back. A file that --force
+ * replaced stays replaced.
+ * @throws BuildError as writeOutput
+ */
+export function writeOutputs(
+  files: readonly { readonly path: string; readonly content: Uint8Array }[],
+  options: OutputOptions = {},
+): void {
+  for (const { path } of files) requireWritable(path, options);
+  const made: string[] = [];
+  try {
+    for (const { path, content } of files) {
+      const isNew = !existsSync(path);
+      writeOutput(path, content, options);
+      if (isNew) made.push(path);
+    }
+  } catch (error) {
+    for (const path of made) rmSync(path, { force: true });
+    throw error;
+  }
+}
+
 /** The error for an output that the system does not take. */
 export function outputFailed(path: string, error: unknown): BuildError {
   return new BuildError({
