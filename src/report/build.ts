@@ -93,5 +93,7 @@ function rangeWords(ranges: readonly Range[]): string {
     .slice(0, MAX_RANGES)
     .map(({ start, end }) => `${formatAddress(start)}-${formatAddress(end - 1)}`);
   const rest = ranges.length - shown.length;
-  return rest > 0 ? `${shown.join(', ')} and ${formatCount(rest)} more place${rest === 1 ? '' : 's'}` : shown.join(', ');
+  return rest > 0
+    ? `${shown.join(', ')} and ${formatCount(rest)} more place${rest === 1 ? '' : 's'}`
+    : shown.join(', ');
 }

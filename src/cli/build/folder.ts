@@ -1,16 +1,19 @@
 /** Files that a recipe names: relative to its folder, and inside it unless the user allows more. */
 import { realpathSync } from 'node:fs';
-import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { BuildError } from '../../core/errors.js';
 
 export class RecipeFolder {
   private readonly folder: string;
+  /** The folder as the user named it, for messages. */
+  private readonly shown: string;
 
   /** @param recipe path of the recipe; null for the short form, whose paths are those of the command line */
   constructor(
     recipe: string | null,
     private readonly allowOutside: boolean,
   ) {
+    this.shown = recipe === null ? '' : dirname(recipe);
     this.folder = recipe === null ? '' : dirname(resolve(recipe));
   }
 
@@ -36,7 +39,7 @@ export class RecipeFolder {
         help: 'Copy the file there, or add --allow-outside if you trust the recipe.',
       });
     }
-    return full;
+    return isAbsolute(path) ? path : join(this.shown, path);
   }
 
   private holds(full: string, folder: string): boolean {

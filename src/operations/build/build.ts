@@ -98,14 +98,16 @@ export function assemble(recipe: Recipe, readFile: ReadFile, board: Board): Asse
 }
 
 function describe(part: PlacedPart, regions: readonly Region[]): PlacedReport {
-  const { title, source, start, end } = part;
-  return { title, source, start, end, region: regionOf(part, regions)?.id ?? null };
+  const { source, start, end } = part;
+  const region = regionOf(part, regions);
+  const title = part.title ?? (region?.start === start && region.end === end ? region.title : 'data');
+  return { title, source, start, end, region: region?.id ?? null };
 }
 
 function outsideFindings(parts: readonly PlacedPart[], { chip }: Board): Finding[] {
   return parts
     .filter((part) => !chip.memories.some((memory) => containsRange(memory, part)))
-    .map((part) => report(outsideMemory, part, { part: part.title, source: part.source, chip: chip.name }));
+    .map((part) => report(outsideMemory, part, { part: part.title ?? 'data', source: part.source, chip: chip.name }));
 }
 
 /** Gives an assembly its shape and judges it. */
@@ -116,7 +118,7 @@ export function finish(assembly: Assembly, shape: Shape): BuildResult {
   const inspection = examineImage(image, board, options);
   // A sector that nothing was given for says nothing about a device: the recipe asked for it to be blank.
   const blank = configurationRegions(regions).filter(
-    (region) => content.parts(region).length === 0 && image.parts(region).length > 0,
+    ({ role, ...region }) => !isGiven(role, assembly) && image.parts(region).length > 0,
   );
   const judged =
     blank.length === 0
@@ -128,6 +130,11 @@ export function finish(assembly: Assembly, shape: Shape): BuildResult {
         );
   const findings = [...assembly.findings, ...judged.report.findings, ...shapeFindings(assembly, blank, image)];
   return { ...assembly, shape, image, findings: sortFindings(findings), report: inspection.report, inspection };
+}
+
+/** One copy or page makes the other a part of what was given, also where it is erased. */
+function isGiven(role: Region['role'], { content, regions }: Assembly): boolean {
+  return regions.some((region) => region.role === role && content.parts(region).length > 0);
 }
 
 function shapeFindings({ content, regions }: Assembly, blank: readonly Region[], image: MemoryImage): Finding[] {

@@ -140,7 +140,7 @@ export function placeFactory(
       help: 'Give a smaller application.',
     });
   }
-  const title = `factory copy of ${titleOf(bytes, region.start)}`;
+  const title = `factory copy of ${titleOf(bytes, region.start) ?? 'something'}`;
   return { start: region.start, end: region.start + bytes.length, title, source: file, where, bytes };
 }
 

@@ -13,8 +13,8 @@ import type { Sources } from './sources.js';
 
 /** Bytes at their place, with where they came from. */
 export interface PlacedPart extends Range {
-  /** What they are: "bootloader version 1006", "DCT copy 1". */
-  readonly title: string;
+  /** What they are: "bootloader version 1006", "DCT copy 1"; null where only their place says it. */
+  readonly title: string | null;
   /** The file they came from, or "the recipe". */
   readonly source: string;
   /** "recipe.yaml, line 7, parts[2]" */
@@ -39,7 +39,7 @@ export function placePart(part: RecipePart, sources: Sources, board: Board): Pla
       return placeRegion(part, sources, board);
     case 'range': {
       const { image } = sources.placed(part.from);
-      return [cut(image, part.range, { title: 'bytes', file: part.from.file, where: part.where })];
+      return [cut(image, part.range, { file: part.from.file, where: part.where })];
     }
     case 'fill': {
       const size = sizeOf(part.range);
@@ -130,22 +130,25 @@ function placeRegion({ region: id, from, where }: Part<'region'>, sources: Sourc
       help: near ? `Did you mean ${near}?` : 'Name one of the regions listed.',
     });
   }
-  return [cut(sources.placed(from).image, region, { title: region.title, file: from.file, where })];
+  return [cut(sources.placed(from).image, region, { file: from.file, where })];
 }
 
 /** All bytes of a range. @throws BuildError BUILD_ABSENT naming the first gap */
 export function cut(
   image: MemoryImage,
   range: Range,
-  { title, file, where }: { readonly title: string; readonly file: string; readonly where: string },
+  { file, where }: { readonly file: string; readonly where: string },
 ): PlacedPart {
   const bytes = image.bytes(range);
-  if (bytes) return { start: range.start, end: range.end, title, source: file, where, bytes };
+  if (bytes) {
+    const title = titleOf(bytes, range.start);
+    return { start: range.start, end: range.end, title, source: file, where, bytes };
+  }
   const [gap] = image.gaps(range);
   const missing = gap ?? range;
   throw new BuildError({
     code: 'BUILD_ABSENT',
-    what: `the source does not hold all of ${title}`,
+    what: 'the source does not hold all of these addresses',
     where: `${where}: ${file}`,
     expected: show(range),
     got: `nothing at ${show(missing)}`,
@@ -162,9 +165,10 @@ function pieces(image: MemoryImage, { file, where }: { readonly file: string; re
   });
 }
 
-export function titleOf(bytes: Uint8Array, address: number): string {
+/** The module that bytes begin with, in words. */
+export function titleOf(bytes: Uint8Array, address: number): string | null {
   const module = readModule(bytes, address);
-  return module ? moduleTitle(module) : 'data';
+  return module ? moduleTitle(module) : null;
 }
 
 export function show({ start, end }: Range): string {
@@ -185,7 +189,8 @@ export function mergeParts(parts: readonly PlacedPart[]): MemoryImage {
 }
 
 function overlapError(first: PlacedPart, second: PlacedPart, shared: Range): BuildError {
-  const describe = (part: PlacedPart): string => `${part.title} (${part.source}, ${part.where}) at ${show(part)}`;
+  const describe = (part: PlacedPart): string =>
+    `${part.title ?? 'data'} (${part.source}, ${part.where}) at ${show(part)}`;
   return new BuildError({
     code: 'BUILD_OVERLAP',
     what: 'two parts want the same addresses',
