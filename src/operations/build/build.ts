@@ -177,7 +177,7 @@ export function requireRules(allow: readonly string[]): void {
 
 /** @throws BuildError BUILD_REFUSED when an error is not among the rules allowed */
 export function requireSound({ findings, recipe, content }: BuildResult, allow: readonly string[] = []): void {
-  if (content.byteCount === 0 && recipe.shape !== 'sparse') {
+  if (content.byteCount === 0) {
     throw new BuildError({
       code: 'BUILD_NOTHING',
       what: 'the recipe gives no bytes',
