@@ -20,6 +20,7 @@ export const GOLDENS = {
   'p1-healthy.hex-dct1.txt': ['hex', '--region', 'dct1', HEALTHY],
   'p1-erased-then-flashed.inspect.txt': ['inspect', ERASED],
   'p1-erased-then-flashed.inspect.json': ['inspect', '--json', ERASED],
+  'dead-board.build.txt': ['build', 'samples/dead-board.recipe.yaml', '--dry-run'],
   'layouts.txt': ['layouts'],
   'particle-p1.layout.txt': ['layouts', 'show', 'particle-p1'],
 };
