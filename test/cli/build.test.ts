@@ -1,9 +1,11 @@
 /** build and extract as a user runs them. */
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { basename } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { equalBytes } from '../../src/core/bytes.js';
-import { readAny } from '../../src/formats/index.js';
+import { MemoryImage } from '../../src/core/image.js';
+import { readAny, writeAny } from '../../src/formats/index.js';
 import { Workbench } from '../support/command-line.js';
 import { bootloader, healthyDump, noise, systemPart1, systemPart2, userPart } from '../support/synthetic.js';
 
@@ -14,6 +16,8 @@ bench.put('part1.bin', systemPart1());
 bench.put('part2.bin', systemPart2());
 bench.put('app.bin', userPart());
 bench.put('photon.bin', userPart({ platformId: 6 }));
+bench.put('app.hex', writeAny(MemoryImage.fromBytes(userPart(), 0x080a0000), 'intel-hex'));
+bench.put('noise.bin.gz', gzipSync(noise(100)));
 bench.put('noise.bin', noise(100));
 bench.put('old.bin', healthyDump());
 
@@ -96,7 +100,7 @@ describe('build in one line', () => {
     const args = [
       'build',
       ...SET,
-      '0x080C0000:noise.bin',
+      '0x080C0000:noise.bin.gz',
       '--factory',
       'app.bin',
       '--fill',
@@ -151,6 +155,7 @@ describe('build in one line', () => {
     ['an unknown rule', [...SET, '-o', 'x.bin', '--allow', 'x/y'], 'BUILD_UNKNOWN_RULE'],
     ['a fill that is no byte', [...SET, '-o', 'x.bin', '--fill', '256'], 'BUILD_FILL_BYTE'],
     ['JSON and image on stdout', [...SET, '--json', '--to', 'bin', '-o', '-'], 'USAGE_JSON_ON_STDOUT'],
+    ['an address for a file with addresses', ['0x08000000:app.hex', '-o', 'x.bin'], 'BUILD_HAS_ADDRESSES'],
     ['stdin twice', ['-', '-', '-o', 'x.bin'], 'USAGE_STDIN_TWICE'],
     ['an overlap', ['app.bin', 'app.bin', '-o', 'x.bin'], 'BUILD_OVERLAP'],
     ['bytes without a place', ['noise.bin', '-o', 'x.bin'], 'BUILD_NO_ADDRESS'],
