@@ -4,6 +4,16 @@
  *
  * Text with tables is not exported: the package that draws them needs modules of node, which bundlers for browsers refuse.
  */
+export type {
+  BootAlternative,
+  BootConfidence,
+  BootCopy,
+  BootloaderDecision,
+  BootOutcome,
+  BootPrediction,
+  BootStep,
+  HeldButton,
+} from './boot/types.js';
 export { concatBytes, equalBytes, formatAddress, formatHex, fromHex, toHex } from './core/bytes.js';
 export { crc32, dfuSuffixCrc, moduleCrc, sha256 } from './core/checksums.js';
 export {
@@ -95,6 +105,7 @@ export {
   platforms,
 } from './layout/platforms.js';
 export type { Board, Chip, DfuProfile, Memory, Region, RegionRole, Sector, Variant } from './layout/types.js';
+export { type AppliedUpdates, type BootSubject, bootOf, updatesOf } from './operations/boot.js';
 export {
   type Assembly,
   assemble,

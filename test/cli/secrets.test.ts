@@ -30,6 +30,8 @@ const VIEWS: readonly (readonly string[])[] = [
   ['inspect', '--json'],
   ['map'],
   ['map', '--json'],
+  ['boot'],
+  ['boot', '--json', '--button', 'factory-restore-clear-wifi'],
   ['catalog', 'match'],
   ['dct', 'show'],
   ['dct', 'show', '--json'],

@@ -18,6 +18,7 @@ export const GOLDENS = {
   'p1-healthy.map.txt': ['map', HEALTHY],
   'p1-healthy.dct.txt': ['dct', 'show', '--all', HEALTHY],
   'p1-healthy.hex-dct1.txt': ['hex', '--region', 'dct1', HEALTHY],
+  'p1-erased-then-flashed.boot.txt': ['boot', ERASED],
   'p1-erased-then-flashed.inspect.txt': ['inspect', ERASED],
   'p1-erased-then-flashed.inspect.json': ['inspect', '--json', ERASED],
   'dead-board.build.txt': ['build', 'samples/dead-board.recipe.yaml', '--dry-run'],
