@@ -108,6 +108,32 @@ export {
 } from './layout/platforms.js';
 export type { Board, Chip, DfuProfile, Memory, Region, RegionRole, Sector, Variant } from './layout/types.js';
 export { type AppliedUpdates, type BootSubject, bootOf, updatesOf } from './operations/boot.js';
+export {
+  type Assembly,
+  assemble,
+  type BuildOptions,
+  type BuildResult,
+  buildImage,
+  finish,
+  type PlacedReport,
+  requireSound,
+} from './operations/build/build.js';
+export { parseRecipe } from './operations/build/parse.js';
+export {
+  EMPTY_RECIPE,
+  type Recipe,
+  type RecipeDct,
+  type RecipeEeprom,
+  type RecipeOutput,
+  type RecipePart,
+  SHAPES,
+  type Shape,
+  type SourceFile,
+} from './operations/build/recipe.js';
+export { type RecipeComments, recipeText } from './operations/build/recipe-text.js';
+export { type ShapeOptions, shapeImage } from './operations/build/shape.js';
+export type { ReadFile } from './operations/build/sources.js';
+export { outputFormat, type WrittenImage, writeImage } from './operations/build/write.js';
 export { type CatalogMatch, listReleases, matchModules, type ReleaseRow } from './operations/catalog.js';
 export {
   type CheckOptions as FileCheckOptions,
@@ -182,6 +208,13 @@ export {
 } from './operations/edit/keys.js';
 export { explain } from './operations/explain/explain.js';
 export type { Explanation } from './operations/explain/explanation.js';
+export {
+  type ExtractedFile,
+  type Extraction,
+  type ExtractOptions,
+  extract,
+  type WithheldPart,
+} from './operations/extract/extract.js';
 export { type HexRow, hexRows } from './operations/hex.js';
 export { examine, type InspectInput, type Inspection, inspect } from './operations/inspect/inspect.js';
 export type {

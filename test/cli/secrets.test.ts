@@ -61,6 +61,10 @@ const VIEWS: readonly (readonly string[])[] = [
   ['hex', '--range', '0x08000000+0x100000'],
   ['hex', '--range', '0+0x100000', '--json'],
   ['hex', '--range', '0x1FFF7800+0x400'],
+  ['build', '--dry-run'],
+  ['build', '--dry-run', '--dct-from'],
+  ['build', '--dry-run', '--json', '--eeprom-from'],
+  ['build', '--dry-run', '--factory'],
   ['diagnose'],
   ['diagnose', '--json', '--led', 'cyan red', '--symptom', 'already registered'],
   ['diagnose', '--log'],
@@ -259,6 +263,42 @@ describe('secrets', () => {
         );
         expect(outcome.stdout + outcome.stderr).not.toContain('horse');
       }
+    }
+  });
+
+  it('are in no file that extract writes', async () => {
+    for (const [index, file] of files.paths().entries()) {
+      const output = join(folder, `extracted-${index}`);
+      expectNothing(await run('extract', file, '-o', output, ...(index % 2 ? ['--json'] : [])), `extract ${file}`);
+      for (const name of readdirSync(output)) {
+        const content = new TextDecoder('latin1').decode(readFileSync(join(output, name)));
+        expect(`${file} ${name}: ${files.detector.find(content) ?? 'nothing'}`).toBe(`${file} ${name}: nothing`);
+      }
+    }
+  });
+
+  it('are in files of extract when they are asked for', async () => {
+    const output = join(folder, 'extracted-all');
+    await run('extract', '--show-secrets', files.path('dump'), '-o', output);
+    const copy = new TextDecoder('latin1').decode(readFileSync(join(output, 'dct-copy1.bin')));
+    expect(files.detector.find(copy)).toBeDefined();
+  });
+
+  it('are in no message about a recipe', async () => {
+    const recipe = join(folder, 'secret.yaml');
+    const secret = String.fromCharCode(...(files.secrets.get('copy 2 claim_code') ?? []));
+    for (const dct of [
+      `{ fresh: true, set: { claimCode: ${JSON.stringify(secret.repeat(2))} } }`,
+      `{ fresh: true, set: { devicePrivateKey: ${JSON.stringify(secret)} } }`,
+      `{ fresh: true, set: { claimCode: [{ x: ${JSON.stringify(secret)} }] } }`,
+      `{ fresh: true, set: ${JSON.stringify(secret)} }`,
+      JSON.stringify(secret),
+      `"${secret}`,
+    ]) {
+      writeFileSync(recipe, `recipe: 1\nshape: sparse\ndct: ${dct}\noutputs: [x.hex]\n`);
+      const outcome = await run('build', recipe);
+      expect(`${dct.slice(0, 40)}: ${outcome.code}`).toBe(`${dct.slice(0, 40)}: 2`);
+      expectNothing(outcome, `build with dct: ${dct.slice(0, 40)}`);
     }
   });
 

@@ -4,6 +4,7 @@
  */
 import {
   BUILT_IN,
+  buildImage,
   checkDfu,
   currentCopy,
   DECODER_NAMES,
@@ -17,6 +18,7 @@ import {
   editDct,
   examine,
   explainLog,
+  extract,
   FlashatlasError,
   FORMATS,
   flashOf,
@@ -31,6 +33,7 @@ import {
   openDct,
   openEeprom,
   PLAIN,
+  parseRecipe,
   putEeprom,
   readAny,
   renderJson,
@@ -168,8 +171,19 @@ export const TARGETS = {
     hexRows(inspection, { start, end: start + 300 });
     locate(inspection, start);
   },
+  'extract and build': (bytes, random) => extractAndBuild(input(bytes), random.pick(boards), random.below(2) === 1),
+  'parse recipe': (bytes) => parseRecipe(new TextDecoder().decode(bytes.subarray(0, 20_000)), 'fuzz.yaml'),
   'layouts check': (_, random) => openBoard(damagedBoard(random), 'fuzz.board.json', { decoders: DECODER_NAMES }),
 };
+
+/** What was extracted must build the same image again. */
+async function extractAndBuild(from, board, showSecrets) {
+  const { files, image, recipeText } = extract(from, board, { showSecrets, source: '../fuzz' });
+  const contents = new Map(files.map(({ name, content }) => [name, content]));
+  const recipe = await parseRecipe(recipeText, 'recipe.yaml');
+  const built = buildImage(recipe, (name) => contents.get(name) ?? from.bytes, { board });
+  if (!built.image.equals(image)) throw new Error('the recipe builds another image');
+}
 
 const ODD_VALUES = [
   null,

@@ -23,6 +23,7 @@ export const GOLDENS = {
   'p1-erased-then-flashed.inspect.txt': ['inspect', ERASED],
   'p1-erased-then-flashed.check.txt': ['check', ERASED],
   'p1-erased-then-flashed.inspect.json': ['inspect', '--json', ERASED],
+  'dead-board.build.txt': ['build', 'samples/dead-board.recipe.yaml', '--dry-run'],
   'samples.diff.txt': ['diff', ERASED, HEALTHY],
   'samples.diff.json': ['diff', '--json', ERASED, HEALTHY],
   'samples.diff-hex.txt': ['diff', '--hex', '--limit', '60', ERASED, HEALTHY],
