@@ -2,7 +2,7 @@
 import type { MemoryImage } from '../core/image.js';
 import { flashAlternate, targetName } from '../formats/dfu-device.js';
 import { suffixOf } from '../formats/dfu-file.js';
-import { type ReadResult, type WriteOptions, writeChunks } from '../formats/index.js';
+import { type Container, type FormatId, type ReadResult, type WriteOptions, writeChunks } from '../formats/index.js';
 import type { Board } from '../layout/types.js';
 import { chooseOutputFormat, type Model, type OutputFormat } from '../operations/convert-format.js';
 import type { InspectInput } from '../operations/inspect/inspect.js';
@@ -44,15 +44,21 @@ export function writeImage(
 }
 
 /** What the format needs beside the bytes: what the input had, else what the board says. */
-function manner({ format, inner }: OutputFormat, like: ReadResult | undefined, { dfu }: Board): WriteOptions {
-  const container = like && like.format === (inner ?? format) ? like.container : null;
-  const alternate = dfu ? flashAlternate(dfu) : undefined;
-  return {
-    like: container,
-    inner,
-    ...(dfu && !suffixOf(container) ? { ids: { vendor: dfu.vendor, product: dfu.product } } : {}),
-    ...(dfu && (inner ?? format) === 'dfuse' && container?.kind !== 'dfuse' && alternate !== undefined
-      ? { alternate, targetName: targetName(dfu, alternate) }
-      : {}),
-  };
+function manner({ format, inner }: OutputFormat, like: ReadResult | undefined, board: Board): WriteOptions {
+  const written = inner ?? format;
+  const container = like && like.format === written ? like.container : null;
+  return { like: container, inner, ...dfuFields(board, written, container) };
+}
+
+/** Ids and target of a DFU or DfuSe file, where its model has none: those of the board. */
+export function dfuFields(
+  { dfu }: Board,
+  written: FormatId,
+  like: Container | null,
+  alternate: number | undefined = dfu ? flashAlternate(dfu) : undefined,
+): Pick<WriteOptions, 'ids' | 'alternate' | 'targetName'> {
+  if (!dfu) return {};
+  const ids = suffixOf(like) ? {} : { ids: { vendor: dfu.vendor, product: dfu.product } };
+  if (written !== 'dfuse' || like?.kind === 'dfuse' || alternate === undefined) return ids;
+  return { ...ids, alternate, targetName: targetName(dfu, alternate) };
 }
