@@ -3,6 +3,8 @@
  * fails when a file of `layouts/` is missing here.
  */
 import fileMagics from '../../../layouts/file-magics.json' with { type: 'json' };
+import flashingTools from '../../../layouts/flashing-tools.json' with { type: 'json' };
+import openocdSyntax from '../../../layouts/openocd-syntax.json' with { type: 'json' };
 import particleDct from '../../../layouts/particle-dct.json' with { type: 'json' };
 import particleElectronBoard from '../../../layouts/particle-electron.board.json' with { type: 'json' };
 import particleKeys from '../../../layouts/particle-keys.json' with { type: 'json' };
@@ -30,6 +32,8 @@ import stm32f217vgChip from '../../../layouts/stm32f217vg.chip.json' with { type
 
 const FILES: Readonly<Record<string, unknown>> = {
   'file-magics.json': fileMagics,
+  'flashing-tools.json': flashingTools,
+  'openocd-syntax.json': openocdSyntax,
   'particle-dct.json': particleDct,
   'particle-electron.board.json': particleElectronBoard,
   'particle-keys.json': particleKeys,

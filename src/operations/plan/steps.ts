@@ -1,0 +1,247 @@
+/** From sectors that need work to steps in an order that a power cut does not turn against the board. */
+import { formatAddress } from '../../core/bytes.js';
+import { overlaps, type Range, sizeOf } from '../../core/range.js';
+import { formatCount } from '../../core/words.js';
+import type { ToolProfile } from '../../layout/flashing-tools.js';
+import type { Memory } from '../../layout/types.js';
+import { joinAcrossSectors, type SectorWork } from './sectors.js';
+import type { Estimator } from './time.js';
+import type { PlanStep } from './types.js';
+import { sectorRuns, sectorWords } from './words.js';
+
+/** Sectors that are erased and written together. */
+export interface Block {
+  /** "the DCT", "bootloader", "firmware": begins file names when no region gives one. */
+  readonly name: string;
+  readonly works: readonly SectorWork[];
+  /** Why the block stands where it stands. */
+  readonly why: string;
+  /** First bytes that are written last, so that the block counts as absent until it is complete. */
+  readonly seal: Range | null;
+}
+
+export type StepDraft = Omit<PlanStep, 'number' | 'verifies'> & { readonly verifiesBlocks?: boolean };
+
+interface Context {
+  readonly flash: Memory;
+  readonly tool: ToolProfile;
+  readonly estimator: Estimator;
+  /** Name for the bytes at an address, for titles and file names: "system-part1". */
+  readonly nameAt: (address: number) => string;
+}
+
+const EMPTY = {
+  by: 'tool' as const,
+  sectors: [],
+  range: null,
+  data: null,
+  file: null,
+  optcr: null,
+  offset: null,
+};
+
+export function dumpStep({ flash, estimator }: Context): StepDraft {
+  const bytes = sizeOf(flash);
+  return {
+    ...EMPTY,
+    op: 'dump',
+    title: `read the whole flash to ${BACKUP_FILE}`,
+    why: 'The backup: keys and Wi-Fi networks exist nowhere else. The plan stops here when the chip cannot be read.',
+    range: { start: flash.start, end: flash.end },
+    bytes,
+    ms: estimator.transfer(bytes),
+    file: BACKUP_FILE,
+  };
+}
+
+export const BACKUP_FILE = 'backup.bin';
+
+/** Erasing, programming and verifying of blocks in their order; what is sealed is written after everything is verified. */
+export function blockSteps(blocks: readonly Block[], context: Context): StepDraft[] {
+  const steps: StepDraft[] = [];
+  const seals: StepDraft[] = [];
+  for (const block of blocks) {
+    steps.push(...eraseSteps(block, context));
+    const runs = joinAcrossSectors(block.works, context.tool.erasing);
+    const { body, head } = block.seal ? splitSeal(runs, block.seal) : { body: runs, head: [] };
+    steps.push(...body.map((run) => programStep(run, block, context, block.why)));
+    const why =
+      'Written last: until these bytes are there the bootloader takes the firmware for absent and stays in DFU mode, instead of starting half of it.';
+    seals.push(...head.map((run) => programStep(run, block, context, why)));
+  }
+  const written = steps.some(({ op }) => op === 'program');
+  return [
+    ...steps,
+    ...(written ? [verifyStep(steps, context)] : []),
+    ...seals,
+    ...(seals.length > 0 ? [verifyStep(seals, context)] : []),
+  ];
+}
+
+function splitSeal(runs: readonly Range[], seal: Range): { readonly body: Range[]; readonly head: Range[] } {
+  const body: Range[] = [];
+  const head: Range[] = [];
+  for (const run of runs) {
+    if (!overlaps(run, seal)) body.push(run);
+    else {
+      head.push({ start: run.start, end: Math.min(run.end, seal.end) });
+      if (run.end > seal.end) body.push({ start: seal.end, end: run.end });
+    }
+  }
+  return { body, head };
+}
+
+function eraseSteps({ works, why, seal }: Block, { estimator }: Context): StepDraft[] {
+  const erased = works.filter(({ erase }) => erase);
+  const runs = sectorRuns(erased.map(({ sector }) => sector.number)).map(([first, last]) =>
+    erased.filter(({ sector }) => sector.number >= first && sector.number <= last),
+  );
+  // What makes the firmware count as absent goes first.
+  const holdsSeal = (run: readonly SectorWork[]): boolean =>
+    seal !== null && run.some(({ sector }) => overlaps(sector, seal));
+  runs.sort((a, b) => Number(holdsSeal(b)) - Number(holdsSeal(a)));
+  return runs.map((run) => {
+    const sectors = run.map(({ sector }) => sector);
+    const numbers = sectors.map(({ number }) => number);
+    const restored = run.reduce((sum, work) => sum + work.restored, 0);
+    const reasons = run.map(({ reason }) => reason);
+    if (holdsSeal(run)) reasons.push('First, because from then on the bootloader takes the firmware for absent.');
+    if (restored > 0)
+      reasons.push(`${formatCount(restored)} bytes the target does not give are written again afterwards.`);
+    return {
+      ...EMPTY,
+      op: 'erase' as const,
+      title: `erase ${sectorWords(numbers)}`,
+      why: [...reasons, why].filter(Boolean).join(' '),
+      sectors: numbers,
+      range: { start: sectors[0]?.start ?? 0, end: sectors.at(-1)?.end ?? 0 },
+      bytes: sectors.reduce((sum, { size }) => sum + size, 0),
+      ms: estimator.erase(sectors),
+    };
+  });
+}
+
+function programStep(run: Range, { works }: Block, { estimator, nameAt }: Context, why: string): StepDraft {
+  const data = new Uint8Array(sizeOf(run)).fill(0xff);
+  const sectors: number[] = [];
+  let erased = true;
+  for (const { sector, final, erase } of works) {
+    if (!overlaps(sector, run)) continue;
+    sectors.push(sector.number);
+    erased &&= erase;
+    const start = Math.max(sector.start, run.start);
+    const end = Math.min(sector.end, run.end);
+    data.set(final.subarray(start - sector.start, end - sector.start), start - run.start);
+  }
+  const name = nameAt(run.start);
+  return {
+    ...EMPTY,
+    op: 'program',
+    title: `program ${name} at ${formatAddress(run.start)}`,
+    why: erased ? why : `Only clears bits, so nothing is erased. ${why}`.trim(),
+    sectors,
+    range: run,
+    bytes: data.length,
+    ms: estimator.program(data.length),
+    data,
+    file: `${name}-${formatAddress(run.start).slice(2).toLowerCase()}.bin`,
+  };
+}
+
+function verifyStep(steps: readonly StepDraft[], { estimator, tool }: Context): StepDraft {
+  const written = steps.filter(({ op }) => op === 'program');
+  const bytes = written.reduce((sum, step) => sum + step.bytes, 0);
+  const first = written[0]?.range;
+  const last = written.at(-1)?.range;
+  const itself = tool.protection === 'itself';
+  return {
+    ...EMPTY,
+    op: 'verify',
+    by: itself ? 'bootloader' : 'tool',
+    title: itself ? 'verify: the bootloader compares each block' : `verify ${formatCount(bytes)} bytes`,
+    why: itself
+      ? 'From version 7 on the bootloader reads every block back and repeats it when it differs.'
+      : 'Reads back what was programmed; the script stops when one byte differs.',
+    sectors: [...new Set(written.flatMap(({ sectors }) => sectors))],
+    range: first && last ? { start: first.start, end: last.end } : null,
+    bytes,
+    ms: itself ? { typical: 0, max: 0 } : estimator.transfer(bytes),
+    verifiesBlocks: true,
+  };
+}
+
+export function protectionStep(
+  op: 'unprotect' | 'protect',
+  sectors: readonly number[],
+  optcr: number,
+  { estimator, tool }: Context,
+): StepDraft {
+  const itself = tool.protection === 'itself';
+  const words = sectorWords(sectors);
+  return {
+    ...EMPTY,
+    op,
+    by: itself ? 'bootloader' : 'tool',
+    title: op === 'unprotect' ? `lift the write protection of ${words}` : `protect ${words} again`,
+    why:
+      op === 'protect'
+        ? 'As it was before.'
+        : itself
+          ? 'The bootloader does that by itself before it erases a sector.'
+          : 'The chip refuses to erase or program a protected sector (WRPERR). The others keep their protection.',
+    sectors,
+    bytes: 0,
+    ms: estimator.options(),
+    optcr,
+  };
+}
+
+export function optionsStep(optcr: number, what: string, { estimator }: Context): StepDraft {
+  return {
+    ...EMPTY,
+    op: 'options',
+    title: `write the option bytes: ${what}`,
+    why: 'The target asks for it. It takes effect when the board is powered off and on.',
+    bytes: 4,
+    ms: estimator.options(),
+    optcr,
+  };
+}
+
+export function unlockStep(optcr: number, { estimator, flash }: Context): StepDraft {
+  return {
+    ...EMPTY,
+    op: 'unlock',
+    title: 'leave read protection level 1, which erases the whole chip',
+    why: 'At level 1 no debugger can read, erase or program the flash. Lowering the level makes the chip erase itself first. Power the board off and on afterwards.',
+    sectors: flash.sectors.map(({ number }) => number),
+    range: { start: flash.start, end: flash.end },
+    bytes: sizeOf(flash),
+    ms: estimator.massErase(),
+    optcr,
+  };
+}
+
+export function resetStep(context: Context): StepDraft {
+  const leave = context.tool.route === 'dfu';
+  return {
+    ...EMPTY,
+    op: 'reset',
+    title: leave ? 'leave DFU mode' : 'reset and run',
+    why: leave ? 'The bootloader resets the board half a second later.' : 'The board starts with what it holds now.',
+    bytes: 0,
+    ms: context.estimator.start(),
+  };
+}
+
+/** Numbers the steps; a verify step compares what was programmed since the one before. */
+export function numberSteps(drafts: readonly StepDraft[]): PlanStep[] {
+  let pending: number[] = [];
+  return drafts.map(({ verifiesBlocks, ...draft }, index) => {
+    const number = index + 1;
+    if (draft.op === 'program') pending.push(number);
+    const verifies = verifiesBlocks ? pending : [];
+    if (verifiesBlocks) pending = [];
+    return { ...draft, number, verifies };
+  });
+}
