@@ -31,6 +31,8 @@ const options = {
   target: 'node20.15',
   minify: !process.env.FLASHATLAS_READABLE_BUNDLE,
   legalComments: 'none',
+  // The launcher reads the bundle as latin1, which is fastest and right for ASCII only.
+  charset: 'ascii',
   define: { 'import.meta.url': '__bundleUrl' },
   // A script with a code cache has no import() of its own; require serves as well.
   supported: { 'dynamic-import': false },
@@ -42,7 +44,9 @@ await build({
   ...options,
   entryPoints: ['dist/cli/main.js'],
   outfile: `${FOLDER}/main.cjs`,
-  banner: { js: bundleUrl },
+  // A function around the whole file, as node wraps a module; the launcher calls it.
+  banner: { js: `(function (exports, require, module, __filename, __dirname) { ${bundleUrl}` },
+  footer: { js: '})' },
   // Only a pattern that the shell left alone needs it.
   external: ['fast-glob'],
   plugins: [formCheckApart],

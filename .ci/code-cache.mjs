@@ -3,14 +3,12 @@
  * and writes what V8 compiled beside it. Used by the build; src/cli/launcher.ts reads the result.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire, Module } from 'node:module';
+import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { Script } from 'node:vm';
 
 const file = resolve(process.argv[2]);
-const script = new Script(Module.wrap(readFileSync(file, 'utf8')), {
-  filename: file,
-});
+const script = new Script(readFileSync(file, 'latin1'), { filename: file });
 
 process.argv = [process.execPath, file, 'inspect', 'samples/p1-healthy.bin.gz'];
 process.on('exit', () => writeFileSync(`${file}.cache`, script.createCachedData()));

@@ -74,6 +74,16 @@ export {
   openBoard,
 } from './layout/check.js';
 export { type ChipDescription, describeChip, describeLayout, type LayoutDescription } from './layout/describe.js';
+export {
+  type Basis,
+  type LedPattern,
+  type LedStep,
+  ledPattern,
+  ledPatterns,
+  type SosCode,
+  sosCodes,
+  sosSteps,
+} from './layout/led.js';
 export { BUILT_IN, type Library } from './layout/library.js';
 export { boardIds, chipIds, loadBoard, loadChip, resolveBoard, resolveChip } from './layout/load.js';
 export {
@@ -120,7 +130,8 @@ export {
   type OptionBytes,
 } from './regions/option-bytes.js';
 export { renderJson, renderJsonLine } from './report/json.js';
+export { drawLed } from './report/led.js';
 export { renderMap, renderMapSvg } from './report/map.js';
 export { COLOURED, PLAIN, type Style } from './report/style.js';
-export { ALL_RULES, type RuleSummary } from './rules/index.js';
+export { ALL_RULES, explainRule, RULE_GROUPS, type RuleSummary, ruleGroup } from './rules/index.js';
 export { TOOL } from './tool.js';

@@ -157,15 +157,15 @@ describe('the size of files', () => {
 });
 
 function isRule(value: unknown): value is RuleSummary {
-  return typeof value === 'object' && value !== null && 'id' in value && 'severity' in value && 'message' in value;
+  return typeof value === 'object' && value !== null && 'id' in value && 'severity' in value && 'why' in value;
 }
 
 describe('rules', () => {
-  const files = filesBelow('src/rules', /\.ts$/).filter(({ path }) => !/\/(rule|index)\.ts$/.test(path));
+  const files = filesBelow('src/rules', /\.ts$/).filter(({ path }) => !/\/(rule|of-reader|index)\.ts$/.test(path));
 
   it.each(files.map(({ path }) => path))('of %s are all in the registry', async (path) => {
     const exported: Record<string, unknown> = await import(join(ROOT, path));
-    const rules = Object.values(exported).filter(isRule);
+    const rules = Object.values(exported).flat().filter(isRule);
     expect(rules.length).toBeGreaterThan(0);
     const registered = new Set(ALL_RULES.map(({ id }) => id));
     expect(rules.map(({ id }) => id).filter((id) => !registered.has(id))).toEqual([]);
@@ -179,6 +179,9 @@ describe('rules', () => {
 
   it('say in one sentence what they are about', () => {
     expect(ALL_RULES.filter(({ about }) => !/^[A-Z].*\.$/.test(about)).map(({ id }) => id)).toEqual([]);
+    expect(ALL_RULES.filter(({ why }) => !/^\S.*\.$/.test(why)).map(({ id }) => id)).toEqual([]);
+    expect(ALL_RULES.filter(({ title }) => !/^\S.*[^.]$/.test(title)).map(({ id }) => id)).toEqual([]);
+    expect(ALL_RULES.filter(({ source }) => source === '').map(({ id }) => id)).toEqual([]);
   });
 
   it.each(ALL_RULES.map(({ id }) => id))('%s is tested', (id) => {

@@ -49,6 +49,19 @@ export interface BootAlternative {
   readonly confidence: BootConfidence;
 }
 
+/** A copy that bootloader or system firmware makes or refuses on the way: a pending update, a factory restore. */
+export interface BootCopy {
+  readonly kind: 'pending-update' | 'ota-flag' | 'factory-restore' | 'parked-module' | 'carried-bootloader';
+  /** Slot of the DCT that asks for it; null: none does. */
+  readonly slot: number | null;
+  readonly source: number;
+  readonly destination: number;
+  readonly length: number;
+  readonly result: 'copied' | 'refused';
+  /** Why it was refused; null when it was made. */
+  readonly reason: string | null;
+}
+
 export interface BootPrediction {
   /** The decision of the code in sector 0 with the button released and no flag set. */
   readonly bootloader: BootloaderDecision;
@@ -62,4 +75,6 @@ export interface BootPrediction {
   readonly conditions: readonly string[];
   readonly alternatives: readonly BootAlternative[];
   readonly steps: readonly BootStep[];
+  /** Copies on the way, in order; the flash is another one afterwards. */
+  readonly copies: readonly BootCopy[];
 }

@@ -3,7 +3,7 @@
  * build; otherwise it compiles as usual, which costs about as long as a small command runs.
  */
 import { readFileSync } from 'node:fs';
-import { createRequire, Module } from 'node:module';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
@@ -18,9 +18,7 @@ function codeCache(): Buffer | undefined {
   }
 }
 
-const script = new Script(Module.wrap(readFileSync(file, 'utf8')), {
-  filename: file,
-  cachedData: codeCache(),
-});
+// The build wraps the bundle in a function and keeps it ASCII: nothing is decoded or joined at every start.
+const script = new Script(readFileSync(file, 'latin1'), { filename: file, cachedData: codeCache() });
 const module = { exports: {} };
 script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));

@@ -7,15 +7,31 @@
  *     \\       a backslash, so that an escape cannot be forged
  */
 
-/** Controls, format characters, separators, private use, unassigned, lone surrogates, and spaces other than U+0020. */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]|(?! )\p{Zs}/u;
-
-/** Invisible although Unicode counts them as letters, marks or symbols: fillers, variation selectors, blank Braille. */
-const INVISIBLE = /\p{Default_Ignorable_Code_Point}|\u2800/u;
+/** What most text consists of: printable ASCII without the backslash. */
+const HARMLESS = /^[ -[\]-~]*$/;
 
 /** A run of more combining marks than any language writes climbs over the neighbouring lines. */
 const MAX_COMBINING_MARKS = 4;
-const COMBINING = /\p{M}/u;
+
+interface Classes {
+  /** Controls, format characters, separators, private use, unassigned, lone surrogates, and spaces other than U+0020. */
+  readonly unsafe: RegExp;
+  /** Invisible although Unicode counts them as letters, marks or symbols: fillers, variation selectors, blank Braille. */
+  readonly invisible: RegExp;
+  readonly combining: RegExp;
+}
+
+let classes: Classes | undefined;
+
+/** Made when first needed: building sets of the whole of Unicode takes longer than all the rest of a short report. */
+function unicodeClasses(): Classes {
+  classes ??= {
+    unsafe: /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]|(?! )\p{Zs}/u,
+    invisible: /\p{Default_Ignorable_Code_Point}|\u2800/u,
+    combining: /\p{M}/u,
+  };
+  return classes;
+}
 
 /** The text with every harmful character and every byte that is not UTF-8 escaped. Never throws. */
 export function escapeText(text: Uint8Array | string): string {
@@ -23,10 +39,11 @@ export function escapeText(text: Uint8Array | string): string {
 }
 
 function escapeString(text: string): string {
+  if (HARMLESS.test(text)) return text;
   let result = '';
   let marks = 0;
   for (const character of text) {
-    marks = COMBINING.test(character) ? marks + 1 : 0;
+    marks = unicodeClasses().combining.test(character) ? marks + 1 : 0;
     result += marks > MAX_COMBINING_MARKS ? codePointEscape(character) : escapeCharacter(character);
   }
   return result;
@@ -34,7 +51,8 @@ function escapeString(text: string): string {
 
 function escapeCharacter(character: string): string {
   if (character === '\\') return '\\\\';
-  return UNSAFE.test(character) || INVISIBLE.test(character) ? codePointEscape(character) : character;
+  const { unsafe, invisible } = unicodeClasses();
+  return unsafe.test(character) || invisible.test(character) ? codePointEscape(character) : character;
 }
 
 function codePointEscape(character: string): string {

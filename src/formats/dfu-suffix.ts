@@ -107,10 +107,21 @@ function explainCrc(file: Uint8Array, length: number, crc: number, stored: numbe
   return null;
 }
 
+/** The error is made when somebody wants it: asking every file for a suffix is how formats are told apart. */
 function absent(file: Uint8Array, name: string): SuffixState {
   const diagnosis = explainAbsence(file);
+  return {
+    state: 'absent',
+    diagnosis,
+    get error() {
+      return noSignature(file, name, diagnosis);
+    },
+  };
+}
+
+function noSignature(file: Uint8Array, name: string, diagnosis: string | null): FormatError {
   const offset = file.length - DFU_SUFFIX_BYTES + SIGNATURE_OFFSET;
-  const error = new FormatError({
+  return new FormatError({
     code: 'DFU_NO_SIGNATURE',
     what: `the file has no DFU suffix${diagnosis ? `: ${diagnosis}` : ''}`,
     where: `${name}, offset ${offset}`,
@@ -123,7 +134,6 @@ function absent(file: Uint8Array, name: string): SuffixState {
         ? 'Add a suffix with `dfu add`; it refuses a DfuSe file whose end is missing too.'
         : 'Read it as a plain binary (--format bin), or add a suffix with `dfu add`.',
   });
-  return { state: 'absent', error, diagnosis };
 }
 
 function isDfuse(file: Uint8Array): boolean {

@@ -6,7 +6,7 @@
  * The facts and their sources are in layouts/particle-releases.json and layouts/particle-modules.json; each file is
  * read when the first lookup needs it.
  */
-import { readData } from '#data';
+import { findRows, readData } from '#data';
 import { LayoutError } from '../core/errors.js';
 
 /** A module as its header names it; `function` is the name, as in `bootloader`, `system-part`, `user-part`. */
@@ -108,8 +108,10 @@ interface ModuleRow extends ModuleVersion {
   readonly source: string;
 }
 
-function readCatalog(name: string): unknown {
-  const content = readData(name);
+const MODULES = 'particle-modules.json';
+
+/** @throws LayoutError CATALOG_MISSING */
+function required<T>(content: T | undefined, name: string): T {
   if (content !== undefined) return content;
   throw new LayoutError({
     code: 'CATALOG_MISSING',
@@ -117,6 +119,15 @@ function readCatalog(name: string): unknown {
     where: `layouts/${name}`,
     help: 'Install flashatlas again; its package is incomplete.',
   });
+}
+
+function readCatalog(name: string): unknown {
+  return required(readData(name), name);
+}
+
+/** Rows by a part of their JSON: an inspection asks for a handful of them, and parsing them all would take longer. */
+function moduleRowsWith(part: string): readonly ModuleRow[] {
+  return required(findRows(MODULES, part), MODULES) as readonly ModuleRow[];
 }
 
 let releaseFile: ReleaseFile | undefined;
@@ -128,7 +139,7 @@ function releases(): ReleaseFile {
 }
 
 function modules(): readonly ModuleRow[] {
-  moduleRows ??= (readCatalog('particle-modules.json') as { readonly modules: readonly ModuleRow[] }).modules;
+  moduleRows ??= (readCatalog(MODULES) as { readonly modules: readonly ModuleRow[] }).modules;
   return moduleRows;
 }
 
@@ -233,7 +244,7 @@ function toBuild(row: ModuleRow): ModuleBuild {
 
 /** The released build with this SHA-256 (lower-case hexadecimal, CRC included); undefined when it is unknown. */
 export function buildOf(sha256: string): ModuleBuild | undefined {
-  const row = modules().find((candidate) => candidate.sha256 === sha256);
+  const row = moduleRowsWith(`{"sha256":${JSON.stringify(sha256)},`)[0];
   return row && toBuild(row);
 }
 
@@ -246,15 +257,9 @@ export function allBuilds(platformId: number): ModuleBuild[] {
 
 /** All released builds that carry one version. */
 export function buildsOf(module: ModuleVersion): ModuleBuild[] {
-  return modules()
-    .filter(
-      (row) =>
-        row.version === module.version &&
-        row.function === module.function &&
-        row.index === module.index &&
-        row.platformId === module.platformId,
-    )
-    .map(toBuild);
+  const { platformId, function: name, index, version } = module;
+  const part = JSON.stringify({ platformId, function: name, index, version }).slice(1, -1);
+  return moduleRowsWith(`,${part},`).map(toBuild);
 }
 
 /** Bootloaders that a released system part or application carries as payload, with their offsets in it. */

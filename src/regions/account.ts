@@ -2,7 +2,8 @@
  * The account of every byte: a partition of the judged addresses in which each one has exactly one class. Decoders claim
  * what they understand; what nobody claims is absent, erased, constant fill, or unknown.
  */
-import { formatHex, leadingRun, wordsOf } from '../core/bytes.js';
+import { indexOfBytes } from '#bytes';
+import { formatHex, isFilledWith, leadingRun, wordsOf } from '../core/bytes.js';
 import type { MemoryImage } from '../core/image.js';
 import { intersect, type Range, sizeOf, subtractRanges } from '../core/range.js';
 
@@ -61,52 +62,73 @@ function classifyRest(image: MemoryImage, range: Range): Stretch[] {
   return stretches;
 }
 
-/**
- * Erased and filled runs, and what lies between them as unknown. Works on 32-bit words, because this loop sees every
- * byte that no decoder claimed: a run long enough to matter holds at least two equal aligned words of one byte value.
- */
+/** Erased and filled runs, and what lies between them as unknown. */
 function constantRuns(bytes: Uint8Array, address: number): Stretch[] {
   const stretches: Stretch[] = [];
-  const words = wordsOf(bytes);
   let unknownFrom = 0;
-  for (let index = 0; index < words.length; ) {
-    const word = words[index] as number;
-    if (word !== words[index + 1] || !isUniform(word)) {
-      index++;
-      continue;
-    }
-    const run = growRun(bytes, unknownFrom, index * 4);
-    pushRun(stretches, bytes, address, unknownFrom, run);
-    if (stretches.at(-1)?.end === address + run.end) unknownFrom = run.end;
-    index = Math.max(index + 1, Math.floor(run.end / 4));
+  for (const run of longRuns(bytes)) {
+    pushUnknown(stretches, address, unknownFrom, run.start);
+    stretches.push(constantStretch(address, run, bytes[run.start] as number));
+    unknownFrom = run.end;
   }
   if (unknownFrom < bytes.length) {
     // A remainder that is constant throughout is what it looks like, however short: the gap behind a full region.
-    const rest = growRun(bytes, unknownFrom, unknownFrom);
-    if (rest.end === bytes.length && bytes[unknownFrom] === ERASED) {
-      stretches.push(constantStretch(address, rest, ERASED));
-    } else pushUnknown(stretches, address, unknownFrom, bytes.length);
+    const rest = { start: unknownFrom, end: bytes.length };
+    const erased = bytes[unknownFrom] === ERASED && isFilledWith(bytes, ERASED, rest.start, rest.end);
+    if (erased) stretches.push(constantStretch(address, rest, ERASED));
+    else pushUnknown(stretches, address, rest.start, rest.end);
   }
   return stretches;
 }
+
+const ERASED_RUN = new Uint8Array(MIN_ERASED_RUN).fill(ERASED);
+
+/** Runs that are long enough, in order. This sees every byte that no decoder claimed, so erased flash is found natively. */
+function longRuns(bytes: Uint8Array): Range[] {
+  const runs: Range[] = [];
+  let from = 0;
+  while (from < bytes.length) {
+    const start = indexOfBytes(bytes, ERASED_RUN, from);
+    runs.push(...fillRuns(bytes, from, start < 0 ? bytes.length : start));
+    if (start < 0) break;
+    from = start + leadingRun(bytes.subarray(start), ERASED);
+    runs.push({ start, end: from });
+  }
+  return runs;
+}
+
+/** Words from one look to the next: two of them lie in every run of MIN_FILL_RUN bytes, wherever it begins. */
+const FILL_STEP = MIN_FILL_RUN / 4 / 2;
+
+/** Runs of one other value. */
+function fillRuns(bytes: Uint8Array, from: number, to: number): Range[] {
+  const runs: Range[] = [];
+  const words = wordsOf(bytes);
+  let floor = from;
+  for (let index = Math.ceil(from / 4); index * 4 + 8 <= to; index += FILL_STEP) {
+    const word = words[index] as number;
+    if (word !== words[index + 1] || word === ERASED_WORD || !isUniform(word)) continue;
+    const run = growRun(bytes, floor, index * 4, to);
+    if (sizeOf(run) < MIN_FILL_RUN) continue;
+    runs.push(run);
+    floor = run.end;
+    index = Math.ceil(run.end / 4) - FILL_STEP;
+  }
+  return runs;
+}
+
+const ERASED_WORD = 0xffff_ffff;
 
 function isUniform(word: number): boolean {
   return word === Math.imul(word & 0xff, 0x01010101) >>> 0;
 }
 
-/** The run of one byte value around `place`, not reaching back before `floor`. */
-function growRun(bytes: Uint8Array, floor: number, place: number): Range {
+/** The run of one byte value around `place`, between `floor` and `limit`. */
+function growRun(bytes: Uint8Array, floor: number, place: number, limit: number): Range {
   const value = bytes[place] as number;
   let start = place;
   while (start > floor && bytes[start - 1] === value) start--;
-  return { start, end: place + leadingRun(bytes.subarray(place), value) };
-}
-
-function pushRun(stretches: Stretch[], bytes: Uint8Array, address: number, unknownFrom: number, run: Range): void {
-  const value = bytes[run.start] as number;
-  if (sizeOf(run) < (value === ERASED ? MIN_ERASED_RUN : MIN_FILL_RUN)) return;
-  pushUnknown(stretches, address, unknownFrom, run.start);
-  stretches.push(constantStretch(address, run, value));
+  return { start, end: place + leadingRun(bytes.subarray(place, limit), value) };
 }
 
 function constantStretch(address: number, run: Range, value: number): Stretch {

@@ -2,10 +2,10 @@
 import { formatAddress } from '../core/bytes.js';
 import type { Finding, Severity, Verdict } from '../core/finding.js';
 import { wrapText } from '../core/words.js';
-import type { Style } from './style.js';
+import type { Paint, Style } from './style.js';
 
-const PAINT: Readonly<Record<Severity, keyof Style>> = { error: 'red', warning: 'yellow', note: 'cyan' };
-const VERDICT_PAINT: Readonly<Record<Verdict, keyof Style>> = { fail: 'red', warn: 'yellow', pass: 'green' };
+const PAINT: Readonly<Record<Severity, Paint>> = { error: 'red', warning: 'yellow', note: 'cyan' };
+const VERDICT_PAINT: Readonly<Record<Verdict, Paint>> = { fail: 'red', warn: 'yellow', pass: 'green' };
 
 export function renderFindings(findings: readonly Finding[], style: Style, width: number): string {
   return findings.map((finding) => renderFinding(finding, style, width)).join('\n');

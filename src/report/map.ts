@@ -3,7 +3,7 @@ import { formatAddress } from '../core/bytes.js';
 import { formatCount, formatSize } from '../core/words.js';
 import type { MapSector } from '../operations/map.js';
 import type { ByteClass } from '../regions/account.js';
-import type { Style } from './style.js';
+import type { Paint, Style } from './style.js';
 
 /** One character per class: told apart without colour, on any terminal. */
 const GLYPHS: Readonly<Record<ByteClass, string>> = {
@@ -16,7 +16,7 @@ const GLYPHS: Readonly<Record<ByteClass, string>> = {
   absent: ' ',
 };
 
-const PAINTS: Readonly<Record<ByteClass, keyof Style>> = {
+const PAINTS: Readonly<Record<ByteClass, Paint>> = {
   module: 'green',
   dct: 'magenta',
   eeprom: 'cyan',

@@ -25,7 +25,10 @@ function countBytes(count: number): string {
 export const allErased = defineRule({
   id: 'acquisition/all-erased',
   severity: 'warning',
+  title: 'All bytes 0xFF',
   about: 'Every byte is 0xFF: a blank flash, or a read that failed.',
+  why: 'A blank chip and a failed read look the same; writing such a file back would erase a board that is fine.',
+  source: 'RM0033, flash organisation, PM0059',
   message: (e: { bytes: number }) =>
     `All ${e.bytes} bytes are 0xFF. Either the flash is blank, or the read failed in a way that returns 0xFF.`,
   remedy: () =>
@@ -35,7 +38,10 @@ export const allErased = defineRule({
 export const allZero = defineRule({
   id: 'acquisition/all-zero',
   severity: 'error',
+  title: 'All bytes 0x00',
   about: 'Every byte is 0x00: the chip is read-protected, or the read failed.',
+  why: 'The file is no backup. Removing the read protection that is the likely reason erases the flash.',
+  source: 'RM0033, read protection',
   message: (e: { unit: string; unitBytes: number; bytes: number }) =>
     `All ${e.bytes} bytes are 0x00. Flash is never all zero by itself: the chip is read-protected or the read failed.`,
   remedy: () =>
@@ -45,7 +51,10 @@ export const allZero = defineRule({
 export const constantUnit = defineRule({
   id: 'acquisition/constant-unit',
   severity: 'error',
+  title: 'One value throughout',
   about: 'The whole dump repeats one byte or word.',
+  why: 'The file is no backup: the debug link repeated one answer.',
+  source: 'ADIv5 auto-increment of the transfer address',
   message: (e: { unit: string; unitBytes: number; bytes: number }) =>
     `All ${e.bytes} bytes repeat the ${countBytes(e.unitBytes)} ${e.unit}. The address did not advance, or the chip did not answer.`,
   remedy: () => READ_AGAIN,
@@ -54,7 +63,10 @@ export const constantUnit = defineRule({
 export const transformed = defineRule({
   id: 'acquisition/transformed',
   severity: 'error',
+  title: 'Rearranged bytes',
   about: 'The bytes of the dump are rearranged, for example swapped or inverted.',
+  why: 'Written back as it is, the file makes a board that does not start.',
+  source: 'order of bytes in the vector table and in module headers',
   message: (e: { transform: string; landmarks: string | number | boolean; sentence: string }) =>
     `The bytes are rearranged (${e.transform}). ${e.sentence} What is shown and judged here are not the bytes of the file, but those after undoing ${e.transform}.`.replace(
       '  ',
@@ -67,7 +79,10 @@ export const transformed = defineRule({
 export const repeated = defineRule({
   id: 'acquisition/repeated',
   severity: 'error',
+  title: 'Repeated content',
   about: 'The content repeats: a smaller chip, or address lines without effect.',
+  why: 'Part of the flash was read twice and part of it not at all.',
+  source: 'RM0033, flash organisation, flash size at 0x1FFF7A22',
   message: (e: { period: number }) =>
     `The content repeats every ${e.period} bytes. ${e.period < SMALLEST_FLASH ? 'High address lines have no effect, so most of the flash was not read.' : 'The chip has less flash than was read, or its highest address line has no effect.'}`,
   remedy: (e) =>
@@ -77,7 +92,10 @@ export const repeated = defineRule({
 export const stuckDataLine = defineRule({
   id: 'acquisition/stuck-data-line',
   severity: 'error',
+  title: 'Stuck data line',
   about: 'One bit of every unit reads the same.',
+  why: 'Every unit has one wrong bit, and which bytes it changed cannot be told any more.',
+  source: 'comparison of all units of the reading',
   message: (e: { bit: number; level: number; width: number; proofs: number }) =>
     `Bit ${e.bit} of every ${e.width}-bit unit reads as ${e.level}. A data line is stuck, and the true values are lost.`,
   remedy: () => NO_REPAIR,
@@ -86,7 +104,10 @@ export const stuckDataLine = defineRule({
 export const stuckAddressLine = defineRule({
   id: 'acquisition/stuck-address-line',
   severity: 'error',
+  title: 'Stuck address line',
   about: 'One address bit has no effect, so half of the flash is missing.',
+  why: 'One half of the flash is here twice and the other half is not here at all.',
+  source: 'comparison of blocks of the reading',
   message: (e: { bit: number; level: number | string; ignored: string | number | boolean }) =>
     `Address bit ${e.bit} has no effect${e.level === 'unknown' ? '' : ` and reads as ${e.level}`}. Half of the flash is missing, and the other half is here twice.`,
   remedy: () => NO_REPAIR,
@@ -95,7 +116,10 @@ export const stuckAddressLine = defineRule({
 export const truncatedDump = defineRule({
   id: 'acquisition/truncated',
   severity: 'error',
+  title: 'Truncated file',
   about: 'The file ends in the middle of something.',
+  why: 'What is missing is unknown, not erased: the file cannot restore the board.',
+  source: 'size of the flash, RM0033, flash organisation',
   message: (e: { shortBy: number; bytes: number }) => `The file ends ${e.shortBy} bytes too early.`,
   remedy: () => 'Read or download it again and compare its size.',
 });
@@ -103,7 +127,10 @@ export const truncatedDump = defineRule({
 export const partial = defineRule({
   id: 'acquisition/partial',
   severity: 'note',
+  title: 'Partial dump',
   about: 'The dump stops at a sector boundary before the end of flash.',
+  why: 'What lies behind the end is unknown, so that nothing is said about it.',
+  source: 'size of the flash, RM0033, flash organisation',
   message: (e: { shortBy: number; bytes: number }) =>
     `The dump stops at a sector boundary, ${e.shortBy} bytes before the end of flash. What lies there is unknown, not erased.`,
   remedy: () => 'Read the whole flash if the rest matters.',
@@ -112,7 +139,10 @@ export const partial = defineRule({
 export const tooLong = defineRule({
   id: 'acquisition/too-long',
   severity: 'warning',
+  title: 'Longer than the flash',
   about: 'The file is longer than the flash of the chip.',
+  why: 'Tools refuse such a file or write its end somewhere else.',
+  source: 'size of the flash, RM0033, flash organisation',
   message: (e: { longBy: number; tail: string }) => `The file has ${e.longBy} bytes more than the chip has flash.`,
   remedy: () => 'Find out where the rest comes from, and cut it off before flashing.',
 });
@@ -120,7 +150,10 @@ export const tooLong = defineRule({
 export const appendedSuffix = defineRule({
   id: 'acquisition/appended',
   severity: 'note',
+  title: 'DFU suffix behind the content',
   about: 'A DFU suffix follows the flash content.',
+  why: 'A programmer that does not know the suffix writes it into flash as if it were firmware.',
+  source: 'DFU 1.1 appendix B',
   message: (e: { kind: string; bytes: number; crc: string }) =>
     `The last ${e.bytes} bytes are a DFU suffix (CRC ${e.crc}), not flash content.`,
   remedy: () => 'Read the file as DFU, so that the suffix is not taken for firmware.',
@@ -129,7 +162,10 @@ export const appendedSuffix = defineRule({
 export const gluedModules = defineRule({
   id: 'acquisition/glued-modules',
   severity: 'error',
+  title: 'Modules glued together',
   about: 'The file is several modules one after the other, not an image.',
+  why: 'Written to one address, all modules but the first lie where nothing looks for them.',
+  source: 'hal/src/photon/ota_module_bounds.c @ v2.3.1',
   message: (e: { modules: number; addresses: string; offsets: string }) =>
     `The file is ${e.modules} modules one after the other, not an image: at their places in the file none but the first could run.`,
   remedy: () => 'Split the file at these offsets and build an image with every module at its own address.',
@@ -138,7 +174,10 @@ export const gluedModules = defineRule({
 export const oddOffset = defineRule({
   id: 'acquisition/odd-offset',
   severity: 'error',
+  title: 'Shifted content',
   about: 'The content begins some bytes before or after where the file does.',
+  why: 'All addresses are off by some bytes, so that a board written from it does not start.',
+  source: 'vector tables and module headers in the content',
   message: (e: { given: string; inferred: string; confidence: number; oddOffset: number; reason: string }) =>
     e.oddOffset < 0
       ? `The content starts ${countBytes(-e.oddOffset)} into the file. ${e.reason}`
@@ -149,7 +188,10 @@ export const oddOffset = defineRule({
 export const baseMismatch = defineRule({
   id: 'acquisition/base-mismatch',
   severity: 'warning',
+  title: 'Content for another address',
   about: 'The bytes say they belong to another address than they were placed at.',
+  why: 'Headers name the address they belong to: at another one nothing of it runs.',
+  source: 'vector tables and module headers in the content',
   message: (e: { given: string; inferred: string; confidence: number; reason: string }) =>
     `The bytes were placed at ${e.given}, but say they belong to ${e.inferred}. ${e.reason}`,
   remedy: (e) => `Give --base ${e.inferred}.`,
@@ -158,7 +200,10 @@ export const baseMismatch = defineRule({
 export const droppedChunk = defineRule({
   id: 'acquisition/dropped-chunk',
   severity: 'warning',
+  title: 'Lost transfer',
   about: 'A whole transfer of zeros lies amid other content.',
+  why: 'A block of zeros stands where code was: the board crashes when it gets there.',
+  source: 'transfer sizes of DFU and of debug links',
   message: (e: { bytes: number; chunk: number }) =>
     `${e.bytes} bytes of zeros lie exactly between two multiples of ${e.chunk} bytes amid other content, as when a transfer is lost.`,
   remedy: () => READ_AGAIN,

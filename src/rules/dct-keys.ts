@@ -28,7 +28,10 @@ const WRITE_SERVER_KEY = 'Write the public key of the cloud to this field.';
 export const deviceKeyMissing = defineRule({
   id: 'dct/device-key-missing',
   severity: 'error',
+  title: 'Device key missing',
   about: 'The device private key is missing, so the board makes one the cloud does not know.',
+  why: 'The firmware makes a new key pair as soon as it connects. The cloud knows only the old public key and ends the handshake.',
+  source: 'hal/src/stm32f2xx/ota_flash_hal_stm32f2xx.cpp @ v2.2.0',
   message: (_: FieldEvidence) =>
     'The device private key is missing: the firmware generates a new one, which the cloud does not know and refuses (LED: cyan with red flashes).',
   remedy: () => RESTORE_KEY,
@@ -37,7 +40,10 @@ export const deviceKeyMissing = defineRule({
 export const deviceKeyInvalid = defineRule({
   id: 'dct/device-key-invalid',
   severity: 'error',
+  title: 'Device key unusable',
   about: 'The device private key cannot be used, and the firmware does not replace it.',
+  why: 'Only a first byte of 0xFF makes the firmware generate a key; zeros or a truncated key stay, and every handshake fails.',
+  source: 'hal/src/stm32f2xx/ota_flash_hal_stm32f2xx.cpp @ v2.2.0',
   message: (e: FieldEvidence & { kind: string; reason: string }) =>
     `The device private key is unusable (${e.reason}); the firmware does not replace it, and the handshake with the cloud fails.`,
   remedy: () => RESTORE_KEY,
@@ -46,7 +52,10 @@ export const deviceKeyInvalid = defineRule({
 export const deviceKeyWrongType = defineRule({
   id: 'dct/device-key-wrong-type',
   severity: 'error',
+  title: 'Device key of the wrong type',
   about: 'The device private key is of a type that the board does not use.',
+  why: 'The TCP transport signs with RSA-1024, the UDP transport with a P-256 key; a key of another type cannot be loaded.',
+  source: 'platform/MCU/STM32F2xx/SPARK_Firmware_Driver/inc/dct.h, system/src/system_cloud_internal.cpp @ v2.3.1',
   message: (e: FieldEvidence & { kind: string; expected: string }) =>
     `The device private key is of type ${e.kind}; this board uses ${e.expected}, so the handshake with the cloud fails.`,
   remedy: () => RESTORE_KEY,
@@ -55,7 +64,10 @@ export const deviceKeyWrongType = defineRule({
 export const deviceKeyMismatch = defineRule({
   id: 'dct/device-key-mismatch',
   severity: 'warning',
+  title: 'Key pair does not match',
   about: 'The device public key does not belong to the private key.',
+  why: 'The two halves come from different boards or writes, so that the private key may not be the one that the cloud has on record.',
+  source: 'platform/MCU/STM32F2xx/SPARK_Firmware_Driver/inc/dct.h @ v2.3.1',
   message: (_: FieldEvidence) =>
     'The device public key does not belong to the private key; the firmware derives it again at its next connection.',
   remedy: () => 'Check which of the two belongs to this board before it connects.',
@@ -64,7 +76,10 @@ export const deviceKeyMismatch = defineRule({
 export const serverKeyMissing = defineRule({
   id: 'dct/server-key-missing',
   severity: 'warning',
+  title: 'Server key missing',
   about: 'The cloud server key is missing; firmware before 0.7.0 has none built in.',
+  why: 'Without the public key of the cloud the handshake cannot succeed; from 0.7.0 on the firmware falls back on a built-in one, before it has none.',
+  source: 'system/src/system_cloud_internal.cpp @ v2.3.1',
   message: (e: FieldEvidence & { builtIn: boolean }) =>
     e.builtIn
       ? 'The cloud server key is missing; the firmware uses the one built in.'
@@ -75,7 +90,10 @@ export const serverKeyMissing = defineRule({
 export const serverKeyInvalid = defineRule({
   id: 'dct/server-key-invalid',
   severity: 'error',
+  title: 'Server key unusable',
   about: 'The cloud server key is no public key.',
+  why: 'The fallback needs a first byte of 0xFF: zeros or other data are used as the key, and the handshake fails.',
+  source: 'system/src/system_cloud_internal.cpp @ v2.3.1',
   message: (e: FieldEvidence & { kind: string }) =>
     `The cloud server key is ${e.kind === 'zero' ? 'all zero' : 'no public key'}, so the handshake with the cloud fails.`,
   remedy: () => WRITE_SERVER_KEY,
@@ -84,7 +102,10 @@ export const serverKeyInvalid = defineRule({
 export const serverKeyWrongType = defineRule({
   id: 'dct/server-key-wrong-type',
   severity: 'error',
+  title: 'Server key of the wrong type',
   about: 'The cloud server key is the one for another transport than the board uses.',
+  why: 'The cloud has an RSA key for TCP and a P-256 key for UDP; each transport can only use its own.',
+  source: 'system/src/system_cloud_internal.cpp @ v2.3.1',
   message: (e: FieldEvidence & { kind: string }) => {
     const [has, needs] = e.kind === 'particle-rsa' ? ['TCP (RSA)', 'UDP (EC)'] : ['UDP (EC)', 'TCP (RSA)'];
     return `The cloud server key is the one for ${has}; this board needs the one for ${needs}, so the handshake fails.`;
@@ -95,7 +116,10 @@ export const serverKeyWrongType = defineRule({
 export const serverKeyOther = defineRule({
   id: 'dct/server-key-other',
   severity: 'warning',
+  title: 'Server key of another cloud',
   about: 'The cloud server key is not a key of the Particle cloud.',
+  why: 'The board trusts only the holder of this key: a private cloud on purpose, or nobody at all.',
+  source: 'system/src/system_cloud_internal.h @ v2.3.1',
   message: (_: FieldEvidence & { fingerprint: string }) =>
     'The cloud server key is not a key of the Particle cloud: the board reaches only the cloud that has its counterpart.',
   remedy: () => WRITE_SERVER_KEY,
@@ -106,7 +130,10 @@ const ADDRESS_STATES: Readonly<Record<string, string>> = { zero: 'is 0.0.0.0', b
 export const serverAddressInvalid = defineRule({
   id: 'dct/server-address-invalid',
   severity: 'error',
+  title: 'Server address unusable',
   about: 'The cloud server address cannot be used.',
+  why: 'Address type 0 with zeros counts as the IP address 0.0.0.0: the board connects to nothing.',
+  source: 'system/src/system_cloud_connection.cpp @ v2.3.1',
   message: (e: FieldEvidence & { state: string }) =>
     `The cloud server address ${ADDRESS_STATES[e.state] ?? 'cannot be used'}.`,
   remedy: () => 'Write the address of the cloud, device.spark.io for Particle, to this field.',

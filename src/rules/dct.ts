@@ -44,7 +44,10 @@ function saveFirst(e: UnusableCopies): string {
 export const noUsableCopy = defineRule({
   id: 'dct/no-usable-copy',
   severity: 'error',
+  title: 'No usable DCT copy',
   about: 'Neither DCT copy is usable, so that the firmware starts with an empty table.',
+  why: 'The firmware formats both sectors: device key, claim, Wi-Fi networks and server address are gone, and the cloud refuses the key that it makes.',
+  source: 'wiced_dct_internal_common.o in hal/src/photon/lib/FreeRTOS/STM32F2xx.a',
   message: (e: UnusableCopies) => {
     const state = e.copy1 === 'erased' && e.copy2 === 'erased' ? 'both erased' : `${e.copy1} and ${e.copy2}`;
     if (e.kept) {
@@ -67,7 +70,10 @@ export const noUsableCopy = defineRule({
 export const rulesDisagree = defineRule({
   id: 'dct/rules-disagree',
   severity: 'warning',
+  title: 'Firmware generations choose different copies',
   about: 'Firmware before and from 0.7.0 would use different copies.',
+  why: 'Before 0.7.0 the newer copy is chosen by flags, from 0.7.0 on by version record and sequence: after an update or a downgrade the board may go on with old keys and networks.',
+  source: 'wiced_dct_internal_common.o of 0.6.4 and 0.7.0',
   message: (e: CopyEvidence & { before070: string; from070: string }) =>
     `Firmware before 0.7.0 would use ${e.before070}, firmware from 0.7.0 ${e.from070}.`,
   remedy: () => 'Say which firmware is on the board, or erase the copy that is not wanted.',
@@ -76,7 +82,10 @@ export const rulesDisagree = defineRule({
 export const writeInterrupted = defineRule({
   id: 'dct/write-interrupted',
   severity: 'note',
+  title: 'Interrupted write',
   about: 'A write to the other copy was interrupted, and the values before it count.',
+  why: 'The last change was lost with the power, for example a network that was being stored.',
+  source: 'wiced_dct_internal_common.o in hal/src/photon/lib/FreeRTOS/STM32F2xx.a',
   message: (e: CopyEvidence & { current: number }) =>
     `A write to copy ${e.copy} was interrupted; the firmware goes on with copy ${e.current}, which holds the values before it.`,
 });
@@ -84,7 +93,10 @@ export const writeInterrupted = defineRule({
 export const checkValueBad = defineRule({
   id: 'dct/check-value-bad',
   severity: 'warning',
+  title: 'Wrong check value',
   about: 'The check value of the current copy is wrong.',
+  why: 'When both copies are candidates, the one with a wrong check value loses, and older values count.',
+  source: 'wiced_dct_internal_common.o in hal/src/photon/lib/FreeRTOS/STM32F2xx.a',
   message: (e: CopyEvidence & { sequence: number; onlyCopy: boolean }) =>
     e.onlyCopy
       ? `The check value of DCT copy ${e.copy} is wrong; firmware before 0.7.0 leaves it so, and the only copy is used anyway.`
@@ -98,7 +110,10 @@ type SlotEvidence = { slot: number; source: number; destination: number; length:
 export const pendingSlot = defineRule({
   id: 'dct/pending-slot',
   severity: 'warning',
+  title: 'Update pending',
   about: 'The bootloader copies a module at the next reset.',
+  why: 'At the next reset the bootloader erases the destination and copies the source over it, without asking again.',
+  source: 'FLASH_UpdateModules in flash_mal.c @ v2.3.1',
   message: (e: FieldEvidence & SlotEvidence) =>
     `An update is pending in slot ${e.slot}: the bootloader copies a ${e.function} of ${e.length} bytes at the next reset.`,
   remedy: () => 'Free the slot (magic 0xFFFF) unless the update is wanted.',
@@ -107,7 +122,10 @@ export const pendingSlot = defineRule({
 export const otaFlagSet = defineRule({
   id: 'dct/ota-flag-set',
   severity: 'warning',
+  title: 'Update flag set',
   about: 'The firmware installs the module in the OTA region at its next start.',
+  why: 'At its next start the firmware installs whatever valid module lies in the OTA region.',
+  source: 'platform/MCU/STM32F2xx/SPARK_Firmware_Driver/inc/dct.h, system firmware from 1.2.1-rc.3 on',
   message: (_: FieldEvidence) =>
     'The update flag is set: the firmware installs the module in the OTA region at its next start.',
   remedy: () => 'Clear the flag (0xFF) unless the update is wanted.',
@@ -116,7 +134,10 @@ export const otaFlagSet = defineRule({
 export const factoryResetRequested = defineRule({
   id: 'dct/factory-reset-requested',
   severity: 'warning',
+  title: 'Factory reset requested',
   about: 'The bootloader restores the factory application at the next reset.',
+  why: 'The bootloader replaces the application by the factory copy at the next reset.',
+  source: 'bootloader/src/main.c @ v0.6.4',
   message: (_: FieldEvidence) =>
     'A factory reset is requested: the bootloader restores the factory application at the next reset.',
   remedy: () => 'Clear the request unless the reset is wanted.',
@@ -125,7 +146,10 @@ export const factoryResetRequested = defineRule({
 export const noCredentials = defineRule({
   id: 'dct/no-credentials',
   severity: 'warning',
+  title: 'No Wi-Fi credentials',
   about: 'No Wi-Fi network is stored.',
+  why: 'The application does run, but the board opens its setup network instead of connecting: people take this for a user part that does not start.',
+  source: 'hal/src/photon/wlan_hal.cpp @ v2.3.1',
   message: (_: FieldEvidence & { configured: boolean }) =>
     'No Wi-Fi network is stored: the board goes to listening mode (LED blinks blue) instead of connecting.',
   remedy: () => 'Set the network up in listening mode, or write it to the DCT.',

@@ -25,14 +25,20 @@ const sectorMessage = (e: SectorContent): string =>
 export const notEeprom = defineRule({
   id: 'eeprom/not-eeprom',
   severity: 'note',
+  title: 'EEPROM sector holds something else',
   about: 'A sector meant for EEPROM holds something else.',
+  why: 'Firmware erases the sector when it starts to use the EEPROM, and what is there is lost.',
+  source: 'services/inc/eeprom_emulation.h @ v2.3.1',
   message: sectorMessage,
 });
 
 export const parkedModule = defineRule({
   id: 'eeprom/parked-module',
   severity: 'note',
+  title: 'Parked user module',
   about: 'A user module lies in an EEPROM sector until firmware moves it.',
+  why: 'Firmware 0.4.9 to 1.3.x installs it at its first start and overwrites the application that is there.',
+  source: 'HAL_Core_Setup_finalize in hal/src/photon/core_hal.c @ v1.3.1',
   message: sectorMessage,
 });
 
@@ -41,7 +47,10 @@ type AbandonedModule = SectorContent & { systemVersion: number; formatted: boole
 export const abandonedModule = defineRule({
   id: 'eeprom/abandoned-module',
   severity: 'warning',
+  title: 'Parked module that nobody installs',
   about: 'A user module lies in an EEPROM sector, and the installed firmware erases it instead of moving it.',
+  why: 'Only firmware 0.4.9 to 1.3.x moves a parked module; any other erases it with the sector.',
+  source: 'HAL_Core_Setup_finalize in hal/src/photon/core_hal.c @ v1.3.1 and v1.4.0',
   message: (e: AbandonedModule) =>
     `Not EEPROM: a user module waits here for its first start, but only firmware 0.4.9 to 1.3.x moves it to the user region. The installed firmware (system version ${e.systemVersion}) does not: it erases the sector ${e.formatted ? 'at its next start' : 'when it next needs it'}, and the module is lost.`,
   remedy: (e) =>
@@ -51,7 +60,10 @@ export const abandonedModule = defineRule({
 export const pageWord = defineRule({
   id: 'eeprom/page-word',
   severity: 'warning',
+  title: 'Wrong page state',
   about: 'A page holds records, but its first word is no page state.',
+  why: 'Firmware takes the page for unused and formats it: the values in it are lost.',
+  source: 'services/inc/eeprom_emulation.h @ v2.3.1',
   message: (e: { page: number; word: string; expected: string }) =>
     `EEPROM page ${e.page} holds records, but its first word ${e.word} is no page state, so that firmware does not use it.`,
   remedy: () => REBUILD,
@@ -62,7 +74,10 @@ type ListStop = { offset: number; hiddenRecords: number; differingValues: number
 export const halfWrittenRecord = defineRule({
   id: 'eeprom/half-written-record',
   severity: 'warning',
+  title: 'Half-written legacy record',
   about: 'A half-written legacy record ends the list for newer firmware.',
+  why: 'Newer firmware stops reading at this record, and the next swap of pages drops everything behind it.',
+  source: 'services/inc/eeprom_emulation.h @ v0.5.0, hal/src/stm32f2xx/eeprom_hal.c @ v0.4.9',
   message: (e: ListStop) =>
     `A half-written legacy record at ${e.at} ends the list for firmware from 0.5.0 on and hides ${countRecords(e.hiddenRecords)} behind it.`,
   remedy: (e) => (e.differingValues > 0 ? 'Read the pages by legacy rules and build a fresh EEPROM image.' : undefined),
@@ -71,7 +86,10 @@ export const halfWrittenRecord = defineRule({
 export const invalidRecord = defineRule({
   id: 'eeprom/invalid-record',
   severity: 'warning',
+  title: 'Invalid record',
   about: 'A record that is neither valid nor empty ends the list.',
+  why: 'Reading ends here: programs see older values, and the next swap of pages drops the newer ones.',
+  source: 'services/inc/eeprom_emulation.h @ v2.3.1',
   message: (e: ListStop) =>
     `The record at ${e.at} is neither valid nor empty; it ends the list and hides ${countRecords(e.hiddenRecords)} behind it. The next write swaps pages and drops them.`,
   remedy: (e) => (e.differingValues > 0 ? REBUILD : undefined),
@@ -80,7 +98,10 @@ export const invalidRecord = defineRule({
 export const unfinishedWrite = defineRule({
   id: 'eeprom/unfinished-write',
   severity: 'note',
+  title: 'Unfinished write',
   about: 'A write lost its power, and the old values count.',
+  why: 'The value that was being written is not stored; the old one counts.',
+  source: 'services/inc/eeprom_emulation.h @ v2.3.1',
   message: (e: ListStop) =>
     `${countRecords(e.hiddenRecords)} behind the empty slot at ${e.at}: a write that lost its power. The old values count.`,
 });
@@ -88,7 +109,10 @@ export const unfinishedWrite = defineRule({
 export const lostByNewerReader = defineRule({
   id: 'eeprom/lost-by-newer-reader',
   severity: 'warning',
+  title: 'Values lost by an update',
   about: 'Firmware from 0.5.0 on reads other values than the firmware that wrote them.',
+  why: 'Firmware from 0.5.0 on reads the pages by other rules, and a program finds other values after the update.',
+  source: 'services/inc/eeprom_emulation.h @ v0.5.0, hal/src/stm32f2xx/eeprom_hal.c @ v0.4.9',
   message: (e: { indices: string; count: number; reason: string }) =>
     `Firmware up to 0.4.9 reads ${e.count === 1 ? 'a byte' : `${e.count} bytes`} that firmware from 0.5.0 on reads differently: an update would lose them.`,
   remedy: () => 'Before an update, build a fresh EEPROM image from the values and write both sectors.',
@@ -97,7 +121,10 @@ export const lostByNewerReader = defineRule({
 export const wouldBeFormatted = defineRule({
   id: 'eeprom/would-be-formatted',
   severity: 'warning',
+  title: 'EEPROM would be formatted',
   about: 'Firmware erases both pages at its next start, although they hold records.',
+  why: 'Firmware finds no valid page and erases both at its next start.',
+  source: 'services/inc/eeprom_emulation.h @ v2.3.1',
   message: (e: { page1: string; page2: string }) =>
     `At its next start firmware erases both EEPROM pages, and the records in them are lost: page 1 is ${e.page1}, page 2 is ${e.page2}.`,
   remedy: () => REBUILD,
@@ -106,7 +133,10 @@ export const wouldBeFormatted = defineRule({
 export const lostByNewerStart = defineRule({
   id: 'eeprom/lost-by-newer-start',
   severity: 'warning',
+  title: 'EEPROM lost by an update',
   about: 'Firmware from 0.5.0 on would erase pages that older firmware repairs.',
+  why: 'What older firmware repairs at its start, firmware from 0.5.0 on erases.',
+  source: 'services/inc/eeprom_emulation.h @ v0.5.0, hal/src/stm32f2xx/eeprom_hal.c @ v0.4.9',
   message: (_: { page1: string; page2: string }) =>
     'Firmware up to 0.4.9 repairs these pages at its next start; firmware from 0.5.0 on erases them, and the records are lost.',
   remedy: () => REBUILD,
@@ -115,7 +145,10 @@ export const lostByNewerStart = defineRule({
 export const bothActive = defineRule({
   id: 'eeprom/both-active',
   severity: 'warning',
+  title: 'Two active pages',
   about: 'Both pages are active, and firmware generations differ in which they use.',
+  why: 'After an update or a downgrade programs may read the values of the other page.',
+  source: 'services/inc/eeprom_emulation.h @ v0.5.0, hal/src/stm32f2xx/eeprom_hal.c @ v0.4.9',
   message: (e: { differingValues: number }) =>
     `Both EEPROM pages are active: firmware from 0.5.0 on uses page 1, firmware up to 0.4.9 keeps page 2. ${e.differingValues === 0 ? 'Both hold the same values.' : `${e.differingValues} values differ.`}`,
   remedy: (e) =>
@@ -125,7 +158,10 @@ export const bothActive = defineRule({
 export const indexBeyondCapacity = defineRule({
   id: 'eeprom/index-beyond-capacity',
   severity: 'warning',
+  title: 'Index beyond the capacity',
   about: 'Records have an index that no firmware writes.',
+  why: 'No program can read these records; they only fill the page.',
+  source: 'services/inc/eeprom_emulation.h @ v2.3.1',
   // `count` counts indices; `records` is there when several records have the same one.
   message: (e: { indices: string; count: number; capacity: number; records?: number }) =>
     `${countRecords(e.records ?? e.count)} with an index of ${e.capacity} or more, which firmware never writes: damaged, or not written by device-os.`,

@@ -15,7 +15,10 @@ const FIRST_UNSUPPORTED_VERSION = 4000;
 export const crcMismatch = defineRule({
   id: 'module/crc-mismatch',
   severity: 'error',
+  title: 'CRC mismatch',
   about: 'The CRC-32 behind a module does not match its bytes.',
+  why: 'The firmware refuses an update with a wrong CRC and starts safe mode for an installed part; system part 1 is not checked at all and crashes instead.',
+  source: 'hal/src/stm32/ota_module.cpp, hal/src/stm32f2xx/core_hal_stm32f2xx.c @ v2.3.1',
   message: (e: { module: string; stored: string; computed: string; erasedFrom: string }) =>
     `${e.module}: CRC is ${e.stored}, its bytes give ${e.computed}${e.erasedFrom ? `; everything from ${e.erasedFrom} to its end is erased` : ''}`,
   remedy: (e) =>
@@ -27,7 +30,10 @@ export const crcMismatch = defineRule({
 export const neverSealed = defineRule({
   id: 'module/never-sealed',
   severity: 'warning',
+  title: 'Never sealed',
   about: 'A module still holds the placeholders of the linker instead of digest and CRC.',
+  why: 'The build replaces the placeholders last; firmware compares the CRC and rejects a module that still has them.',
+  source: 'build/arm-tlm.mk, dynalib/inc/module_info.inc @ v2.3.1',
   message: (e: { module: string; production: boolean }) =>
     e.production
       ? `${e.module}: never sealed (CRC bytes 78 56 34 12), as the bootloaders of early 2015 left production`
@@ -39,7 +45,10 @@ export const neverSealed = defineRule({
 export const shaMismatch = defineRule({
   id: 'module/sha-mismatch',
   severity: 'warning',
+  title: 'Stale SHA-256',
   about: 'The SHA-256 in a module is not the one of its bytes, though the CRC is right.',
+  why: 'The digest is what the cloud identifies a module by, so that a patched module passes for the one it was made from.',
+  source: 'build/arm-tlm.mk @ v2.3.1',
   message: (e: { module: string }) =>
     `${e.module}: CRC is right but the SHA-256 is stale: the module was changed and only its CRC was recomputed`,
   remedy: () =>
@@ -49,7 +58,10 @@ export const shaMismatch = defineRule({
 export const truncated = defineRule({
   id: 'module/truncated',
   severity: 'error',
+  title: 'Truncated module',
   about: 'A module is longer by its header than the bytes that are there.',
+  why: 'The end of the code is missing, and with it the CRC that would tell: a board that is started with it crashes.',
+  source: 'dynalib/inc/module_info.h @ v2.3.1',
   message: (e: { module: string; missing: number; length: number }) =>
     `${e.module}: ${formatCount(e.missing)} bytes missing of ${formatCount(e.length)}`,
   remedy: () => 'Get the file again (a download or a copy stopped early), or read the rest of the flash.',
@@ -58,7 +70,10 @@ export const truncated = defineRule({
 export const damagedHeader = defineRule({
   id: 'module/damaged-header',
   severity: 'error',
+  title: 'Damaged module header',
   about: 'The bytes where a module header belongs are close to one, but cannot be one.',
+  why: 'The bootloader starts system part 1 by its header alone and the firmware starts the user part by it: with a wrong field the board falls into DFU mode or safe mode.',
+  source: 'FLASH_isUserModuleInfoValid in flash_mal.c @ v2.3.1',
   message: (e: { region: string; fields: string }) => `${e.region}: the module header is damaged: ${e.fields}`,
   remedy: () => 'Erase the sector and flash the module again.',
 });
@@ -66,7 +81,10 @@ export const damagedHeader = defineRule({
 export const flagsSet = defineRule({
   id: 'module/flags-set',
   severity: 'warning',
+  title: 'Flags of a later platform',
   about: 'A module has flags that only later platforms use.',
+  why: 'No STM32F2 firmware reads this byte, so that a compressed or encrypted payload would be installed and run as if it were code.',
+  source: 'dynalib/inc/module_info.h @ v2.3.1 and v5.0.0',
   message: (e: { module: string; flags: string }) =>
     `${e.module}: flags ${e.flags} are set; firmware for STM32F2 ignores them and would install a compressed or encrypted payload as it is`,
   remedy: () => 'Use a module built for this board.',
@@ -75,7 +93,10 @@ export const flagsSet = defineRule({
 export const oddHeader = defineRule({
   id: 'module/odd-header',
   severity: 'warning',
+  title: 'Unusual header field',
   about: 'A field that is constant in all released modules has another value.',
+  why: 'Firmware does not look at these fields; that one differs from all released modules points to another tool or to damage.',
+  source: '87 of 87 released STM32F2 modules',
   message: (e: { module: string; field: string; expected: string; got: string }) =>
     `${e.module}: ${e.field} is ${e.got}; every released module has ${e.expected}`,
 });
@@ -83,7 +104,10 @@ export const oddHeader = defineRule({
 export const unknownVersion = defineRule({
   id: 'module/unknown-version',
   severity: 'warning',
+  title: 'Version of no release',
   about: 'No release has this version of a system module.',
+  why: 'Nothing is known of what such a module needs or how it starts, so that this report may be wrong about it.',
+  source: 'modules/shared/system_module_version.mk of every device-os tag',
   message: (e: { module: string }) => `${e.module}: no known Device OS release has this version`,
   remedy: () => 'A private build is fine if you made it. Otherwise compare with the official file of the release.',
 });
@@ -91,7 +115,10 @@ export const unknownVersion = defineRule({
 export const impossibleVersion = defineRule({
   id: 'module/version-after-support',
   severity: 'warning',
+  title: 'Version from after support ended',
   about: 'A system module claims a version newer than the last release for its board.',
+  why: 'The last release for Photon, P1 and Electron is 3.3.1 (system version 3302, bootloader 1100): a higher version comes from a file for another board, or from a damaged header.',
+  source: 'build/platform-id.mk @ v3.3.1 and v4.0.0-alpha.1',
   message: (e: { module: string }) =>
     `${e.module}: this board's last release is 3.3.1 (3302); versions from 4000 on cannot be genuine`,
 });

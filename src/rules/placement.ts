@@ -1,6 +1,7 @@
 /** Rules about modules and places: does what lies here belong here, and is everything there that must be? */
 import { formatAddress } from '../core/bytes.js';
 import type { Finding } from '../core/finding.js';
+import { formatCount } from '../core/words.js';
 import type { Board } from '../layout/types.js';
 import { type EmptyPlace, isMeantFor, type LocatedModule, properStart } from '../regions/module/find.js';
 import { CRC_BYTES, MODULE_INFO } from '../regions/module/format.js';
@@ -10,7 +11,10 @@ import { defineRule, report } from './rule.js';
 export const wrongPlatform = defineRule({
   id: 'placement/wrong-platform',
   severity: 'error',
+  title: 'Wrong platform',
   about: 'A module was built for another platform than the board.',
+  why: 'Bootloader and firmware compare platform_id with their own: the bootloader does not start such a system part, and the firmware does not start such a user part.',
+  source: 'FLASH_isUserModuleInfoValid in flash_mal.c, hal/src/stm32/ota_module.cpp @ v2.3.1',
   message: (e: { module: string; platform: string; platformId: number; board: string; expectedId: number }) =>
     `${e.module}: platform_id is ${e.platformId} (${e.platform}), the ${e.board} is platform ${e.expectedId}`,
   remedy: (e) => `Flash the ${e.board} file of the same release.`,
@@ -20,7 +24,10 @@ export const wrongPlatform = defineRule({
 export const otherBoard = defineRule({
   id: wrongPlatform.id,
   severity: 'error',
+  title: wrongPlatform.title,
   about: wrongPlatform.about,
+  why: wrongPlatform.why,
+  source: wrongPlatform.source,
   message: (e: {
     modules: number;
     platform: string;
@@ -28,9 +35,11 @@ export const otherBoard = defineRule({
     board: string;
     expectedId: number;
     useBoard: string;
+    dump: boolean;
   }) =>
-    `all ${e.modules} modules are for platform ${e.platformId} (${e.platform}), the ${e.board} is platform ${e.expectedId}: this is a dump of ${article(e.platform)} ${e.platform}, or of a board with its firmware`,
-  remedy: (e) => `If it is, use --board ${e.useBoard}. If the board is a ${e.board}, flash the files for ${e.board}.`,
+    `all ${e.modules} modules are for platform ${e.platformId} (${e.platform}), the ${e.board} is platform ${e.expectedId}: ${e.dump ? `this is a dump of ${article(e.platform)} ${e.platform}, or of a board with its firmware` : `these are files for ${article(e.platform)} ${e.platform}`}`,
+  remedy: (e) =>
+    `If the board is ${article(e.platform)} ${e.platform}, use --board ${e.useBoard}. If it is a ${e.board}, flash the files for ${e.board}.`,
 });
 
 function article(word: string): string {
@@ -40,7 +49,10 @@ function article(word: string): string {
 export const wrongModule = defineRule({
   id: 'placement/wrong-module',
   severity: 'error',
+  title: 'Wrong module in a region',
   about: 'A region holds a module of another kind or index than it is for.',
+  why: 'What should be here was overwritten, and what is here is not run: firmware looks for every module at one fixed address.',
+  source: 'hal/src/photon/ota_module_bounds.c @ v2.3.1',
   message: (e: { module: string; region: string; expected: string; belongs: string; bootloader: boolean }) =>
     e.bootloader
       ? `${e.module} lies in the region of ${e.expected} (${e.region}): the bootloader was overwritten and the board does not start`
@@ -54,7 +66,10 @@ export const wrongModule = defineRule({
 export const wrongAddress = defineRule({
   id: 'placement/wrong-start-address',
   severity: 'error',
+  title: 'Wrong start address',
   about: 'A module lies at another address than it was linked for.',
+  why: 'Code is linked for one address and its header says which; the firmware compares it with where the module lies and starts safe mode or a factory restore when they differ.',
+  source: 'FLASH_isUserModuleInfoValid in flash_mal.c @ v2.3.1',
   message: (e: { module: string; linkedFor: string; found: string; expected: string }) =>
     e.found === e.linkedFor
       ? `${e.module}: module_start_address is ${e.linkedFor}, expected ${e.expected}: no module of its kind is started where it was linked for`
@@ -68,7 +83,10 @@ export const wrongAddress = defineRule({
 export const pastRegion = defineRule({
   id: 'placement/past-region',
   severity: 'error',
+  title: 'Reaches past its region',
   about: 'A module reaches past the end of its region.',
+  why: 'The end of the module lies in the next region: writing that region destroys the module, and writing the module destroys what was there.',
+  source: 'hal/src/photon/ota_module_bounds.c @ v2.3.1',
   message: (e: { module: string; region: string; end: string; limit: string }) =>
     `${e.module} ends at ${e.end}, past the end of ${e.region} at ${e.limit}`,
   remedy: () => 'Make the module smaller; what follows its region is overwritten otherwise.',
@@ -77,13 +95,30 @@ export const pastRegion = defineRule({
 export const missing = defineRule({
   id: 'placement/missing',
   severity: 'error',
+  title: 'Missing module',
   about: 'A region that must hold a module holds none.',
+  why: 'Without bootloader or system parts the board does not start; without a user part it stays in safe mode.',
+  source: 'bootloader/src/main.c, modules/shared/stm32f2xx/inc/system_part1_loader.c @ v2.3.1',
   message: (e: { region: string; module: string; state: string }) =>
     `${e.region}: no ${e.module} here, the region is ${e.state}`,
   remedy: (e) => `Flash ${e.module} of the release that the other parts belong to.`,
 });
 
-export const placementRules = [wrongPlatform, wrongModule, wrongAddress, pastRegion, missing] as const;
+export const samePlace = defineRule({
+  id: 'placement/same-place',
+  severity: 'error',
+  title: 'Two files for one place',
+  about: 'Files that are judged together claim the same addresses.',
+  why: 'Only one of them can be there: which one depends on the order in which they are flashed.',
+  source: 'addresses in the module headers, or in the files',
+  message: (e: { first: string; second: string; at: string; bytes: number; same: boolean }) =>
+    e.same
+      ? `${e.second} brings the same bytes for ${e.at} as ${e.first}`
+      : `${e.first} and ${e.second} both claim ${formatCount(e.bytes)} bytes from ${e.at} on, with different content; the later one is judged`,
+  remedy: (e) => (e.same ? undefined : 'Leave one of them out.'),
+});
+
+export const placementRules = [wrongPlatform, wrongModule, wrongAddress, pastRegion, missing, samePlace] as const;
 
 /** The platform all modules are for, where it is not that of the board. One module alone is no device. */
 export function commonForeignPlatform(modules: readonly LocatedModule[], board: Board): number | null {
@@ -94,7 +129,7 @@ export function commonForeignPlatform(modules: readonly LocatedModule[], board: 
 }
 
 /** The one finding about a dump that was read with the map of the wrong board. */
-export function checkBoard(modules: readonly LocatedModule[], board: Board, other: Board): Finding[] {
+export function checkBoard(modules: readonly LocatedModule[], board: Board, other: Board, dump: boolean): Finding[] {
   const [first] = modules;
   if (!first || !board.platform || !other.platform) return [];
   const evidence = {
@@ -104,6 +139,7 @@ export function checkBoard(modules: readonly LocatedModule[], board: Board, othe
     board: board.name,
     expectedId: board.platform.id,
     useBoard: other.id,
+    dump,
   };
   const start = first.module.address + first.module.headerOffset + MODULE_INFO.field('platformId').offset;
   const place = { start, end: start + MODULE_INFO.field('platformId').size };

@@ -22,7 +22,10 @@ type Explained<E extends Evidence> = E & { optcr: string; text: string };
 export const implausible = defineRule({
   id: 'protection/implausible',
   severity: 'warning',
+  title: 'Implausible option bytes',
   about: 'The option bytes contradict themselves or the chip.',
+  why: 'What the reading says about protection cannot be trusted, and a plan made from it may lock or erase the chip.',
+  source: 'RM0033, option bytes',
   message: (e: Explained<{ raw: string }>) => e.text,
   remedy: () => 'Read the option bytes again, with the board powered and the core halted.',
 });
@@ -32,7 +35,10 @@ type ReadLevel = { level: number; value: string; expected: string };
 export const readLevel1 = defineRule({
   id: 'protection/read-level-1',
   severity: 'warning',
+  title: 'Read protection level 1',
   about: 'Read protection level 1: a debugger and the ROM boot loader are shut out.',
+  why: 'A debugger can neither read nor write the flash, and going back to level 0 erases all of it.',
+  source: 'RM0033, read protection',
   message: (e: Explained<ReadLevel>) => e.text,
   remedy: () =>
     'Save what DFU through the Particle bootloader can still read before going back to level 0: it erases everything.',
@@ -41,7 +47,10 @@ export const readLevel1 = defineRule({
 export const readLevel2 = defineRule({
   id: 'protection/read-level-2',
   severity: 'error',
+  title: 'Read protection level 2',
   about: 'Read protection level 2: the debug port is closed for good.',
+  why: 'It cannot be undone: the debug port and the ROM boot loader are closed for good.',
+  source: 'RM0033, read protection',
   message: (e: Explained<ReadLevel>) => e.text,
   remedy: () => 'Update over the air or through the boot loader in flash; nothing else can write this chip any more.',
 });
@@ -49,7 +58,10 @@ export const readLevel2 = defineRule({
 export const brownOut = defineRule({
   id: 'protection/brown-out',
   severity: 'warning',
+  title: 'Brown-out level',
   about: 'A brown-out level that the supply may not stay above.',
+  why: 'Below the threshold the chip is held in reset: a board on a weak supply never starts and looks dead.',
+  source: 'RM0033, option bytes; DS6329, brown-out thresholds',
   message: (e: Explained<{ level: number; thresholdMin: number; thresholdMax: number; supply: string }>) => e.text,
   // Without a known supply only the highest level asks for a measurement.
   remedy: (e) =>
@@ -61,7 +73,10 @@ export const brownOut = defineRule({
 export const hardwareWatchdog = defineRule({
   id: 'protection/hardware-watchdog',
   severity: 'warning',
+  title: 'Hardware watchdog',
   about: 'The watchdog runs from reset, before the bootloader can serve it.',
+  why: 'The watchdog runs from reset and the bootloader does not serve it before its own setup: a reset loop.',
+  source: 'RM0033, independent watchdog, bootloader/src/main.c @ v2.3.1',
   message: (e: Explained<{ field: string; value: number }>) => e.text,
   remedy: () => 'Set WDG_SW to 1; the Particle bootloader does not expect a watchdog that already runs.',
 });
@@ -69,28 +84,40 @@ export const hardwareWatchdog = defineRule({
 export const resetOnStop = defineRule({
   id: 'protection/reset-on-stop',
   severity: 'note',
+  title: 'Reset on Stop',
   about: 'Entering Stop mode resets the chip.',
+  why: 'A program that uses Stop mode to save power restarts each time instead of waking up.',
+  source: 'RM0033, option bytes',
   message: (e: Explained<{ field: string; value: number }>) => e.text,
 });
 
 export const resetOnStandby = defineRule({
   id: 'protection/reset-on-standby',
   severity: 'note',
+  title: 'Reset on Standby',
   about: 'Entering Standby mode resets the chip.',
+  why: 'A program that uses Standby mode restarts at once instead of sleeping.',
+  source: 'RM0033, option bytes',
   message: (e: Explained<{ field: string; value: number }>) => e.text,
 });
 
 export const writeProtected = defineRule({
   id: 'protection/write-protected',
   severity: 'note',
+  title: 'Write-protected sectors',
   about: 'Sectors are write protected.',
+  why: 'Writing them over SWD fails until the protection is taken away; DFU through the Particle bootloader takes it away by itself.',
+  source: 'RM0033, write protection, hal/src/stm32f2xx/core_hal_stm32f2xx.c @ v1.4.4',
   message: (e: Explained<{ nwrp: string; sectors: string; leftByParticleFirmware: boolean }>) => e.text,
 });
 
 export const dataSectorsProtected = defineRule({
   id: 'protection/data-sectors-protected',
   severity: 'warning',
+  title: 'Protected data sectors',
   about: 'Sectors that firmware writes while it runs are write protected.',
+  why: 'Firmware stores networks, keys and EEPROM values there and cannot any more: every write fails.',
+  source: 'RM0033, write protection',
   message: (e: Explained<{ sectors: string }>) => e.text,
   remedy: () => 'Clear the write protection of these sectors.',
 });

@@ -7,18 +7,26 @@ import type { Range } from '../core/range.js';
 
 export type Evidence = Readonly<Record<string, string | number | boolean>>;
 
-export interface Rule<E extends Evidence> {
+/** What can be said about a rule without evidence. */
+export interface RuleSummary {
   readonly id: string;
+  /** The gravest it has; some are milder for one format, or for another reason. */
   readonly severity: Severity;
-  /** One line for the list of rules. */
+  /** A few words, without a full stop. */
+  readonly title: string;
+  /** One sentence: when it fires. */
   readonly about: string;
+  /** One or two sentences: what goes wrong if the finding is ignored. */
+  readonly why: string;
+  /** Where that is known from: file @ tag of device-os, a manual, a specification, or bytes. */
+  readonly source: string;
+}
+
+export interface Rule<E extends Evidence> extends RuleSummary {
   readonly message: (evidence: E) => string;
   /** Undefined where this evidence asks for nothing. */
   readonly remedy?: (evidence: E) => string | undefined;
 }
-
-/** What can be said about a rule without evidence. */
-export type RuleSummary = Pick<Rule<Evidence>, 'id' | 'severity' | 'about'>;
 
 export function defineRule<E extends Evidence>(rule: Rule<E>): Rule<E> {
   return rule;

@@ -22,4 +22,20 @@ describe('#data', () => {
       expect(node.readData(name), name).toBeUndefined();
     }
   });
+
+  it('finds the same rows, each of which stands on a line of its own', () => {
+    const name = 'particle-modules.json';
+    const { modules } = node.readData(name) as { readonly modules: readonly { readonly sha256: string }[] };
+    expect(modules.length).toBeGreaterThan(300);
+    for (const row of modules) {
+      expect(node.findRows(name, `"${row.sha256}","size"`)).toEqual([row]);
+      expect(web.findRows(name, `"${row.sha256}","size"`)).toEqual([row]);
+    }
+    const part = '"platformId":8,"function":"bootloader","index":0,"version":501,';
+    expect(node.findRows(name, part)).toHaveLength(2);
+    expect(node.findRows(name, part)).toEqual(web.findRows(name, part));
+    expect(node.findRows(name, '"no such row"')).toEqual([]);
+    expect(web.findRows('nothing.json', 'a')).toBeUndefined();
+    expect(node.findRows('nothing.json', 'a')).toBeUndefined();
+  });
 });

@@ -11,6 +11,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = Object.assign(Object.cr
     about: 'what every byte of a dump or image is, and whether it is right',
     load: async () => (await import('./inspect.js')).command,
   },
+  check: {
+    about: 'may this be flashed, do these files fit together, what would be lost',
+    load: async () => (await import('./check.js')).command,
+  },
   map: {
     about: 'the chip drawn to scale',
     load: async () => (await import('./map.js')).command,

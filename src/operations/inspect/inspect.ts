@@ -12,6 +12,7 @@ import { accountFor, type Claim, countClasses, type Stretch } from '../../region
 import { flashOf, type LocatedModule, type ModuleSurvey } from '../../regions/module/find.js';
 import { moduleTitle } from '../../regions/module/words.js';
 import { TOOL } from '../../tool.js';
+import { bootOf } from '../boot.js';
 import type { PlacedImage } from '../place.js';
 import { acquire } from './acquire.js';
 import {
@@ -58,6 +59,8 @@ export interface InspectOptions {
   readonly showSecrets?: boolean;
   /** FLASH_OPTCR, when it was read separately. */
   readonly optcr?: number | undefined;
+  /** Lowest supply voltage of the board in volts, when it is known: what a brown-out level is judged by. */
+  readonly minimumSupply?: number | undefined;
 }
 
 /** The report, and what it was made from, for callers that draw, list or ask further. */
@@ -105,6 +108,7 @@ export function examine(input: InspectInput, board: Board, options: InspectOptio
     identities,
     configuration,
     optionBytes,
+    minimumSupply: options.minimumSupply,
     board,
     stretches,
     judged: readable,
@@ -139,7 +143,7 @@ export function examine(input: InspectInput, board: Board, options: InspectOptio
     acquisition: acquisition ? summariseAcquisition(acquisition, readable) : null,
     leftovers,
     coverage: { total: totalSize(total), ...countClasses(stretches, { start: 0, end: 2 ** 32 }) },
-    boot: null,
+    boot: hasMap && readable ? bootOf({ board, placed, survey, configuration, optionBytes }) : null,
     findings,
     verdict: verdictOf(findings),
   };

@@ -14,6 +14,8 @@ import { checkEeprom } from '../../rules/eeprom.js';
 import { checkDamagedPlace, checkModule } from '../../rules/module.js';
 import { checkBoard, checkEmptyPlace, checkPlacement, commonForeignPlatform } from '../../rules/placement.js';
 import { checkProtection } from '../../rules/protection.js';
+import { checkBuilds, checkEmbeddedBootloader, checkMixedReleases } from '../../rules/release.js';
+import { checkFactoryRegion, checkFactoryReset, checkProgram } from '../../rules/risk.js';
 import { report } from '../../rules/rule.js';
 import type { PlacedImage } from '../place.js';
 import type { Configuration } from './configuration.js';
@@ -28,6 +30,8 @@ export interface Evidence {
   readonly identities: ReadonlyMap<LocatedModule, ModuleIdentity>;
   readonly configuration: Configuration;
   readonly optionBytes: DecodedOptionBytes | null;
+  /** Lowest supply voltage of the board in volts, when it is known. */
+  readonly minimumSupply: number | undefined;
   readonly board: Board;
   readonly stretches: readonly Stretch[];
   /** False when the reading is so bad that its content is not that of the board. */
@@ -35,8 +39,8 @@ export interface Evidence {
 }
 
 export function judge(evidence: Evidence): Finding[] {
-  const { kind, placed, optionBytes, judged } = evidence;
-  const protection = optionBytes ? checkProtection(optionBytes.bytes, { layout: optionBytes.layout }) : [];
+  const { kind, placed, judged } = evidence;
+  const protection = judgeProtection(evidence);
   if (kind === 'unknown') {
     const place = placed.image.span ?? { start: 0, end: 0 };
     return [report(notRecognised, place, { size: placed.image.byteCount }), ...protection];
@@ -50,9 +54,29 @@ export function judge(evidence: Evidence): Finding[] {
     const own = [...identities]
       .filter(([{ module }]) => !residue.includes(module.address))
       .flatMap(([located, identity]) => checkModule(located, identity));
-    return [...checkBoard(survey.modules, board, other), ...own, ...protection];
+    return [...checkBoard(survey.modules, board, other, kind === 'flash-dump'), ...own, ...protection];
   }
-  return [...judgeModules(evidence), ...judgeConfiguration(evidence), ...protection];
+  return [...judgeModules(evidence), ...judgeConfiguration(evidence), ...judgeLater(evidence), ...protection];
+}
+
+function judgeProtection({ optionBytes, minimumSupply }: Evidence): Finding[] {
+  if (!optionBytes) return [];
+  const { bytes, layout } = optionBytes;
+  return checkProtection(bytes, { layout, ...(minimumSupply === undefined ? {} : { minimumSupply }) });
+}
+
+/** Releases, and what can go wrong later. */
+function judgeLater({ survey, identities, configuration, optionBytes, board }: Evidence): Finding[] {
+  const releaseOf = (located: LocatedModule): string | null => identities.get(located)?.releases[0] ?? null;
+  const awaited = survey.modules.filter((located) => located.role === 'ota' && isAwaited(located, configuration));
+  return [
+    ...checkBuilds(identities),
+    ...checkMixedReleases(survey, releaseOf),
+    ...checkEmbeddedBootloader(survey),
+    ...survey.modules.flatMap((located) => checkProgram(located, optionBytes?.bytes ?? null)),
+    ...checkFactoryRegion(awaited, survey.regions),
+    ...checkFactoryReset(survey, configuration.dct, board),
+  ];
 }
 
 /** The shipped board that every module of the device was built for, when it is not the one that was chosen. */

@@ -5,9 +5,11 @@
 import fileMagics from '../../../layouts/file-magics.json' with { type: 'json' };
 import flashingTools from '../../../layouts/flashing-tools.json' with { type: 'json' };
 import openocdSyntax from '../../../layouts/openocd-syntax.json' with { type: 'json' };
+import particleBoot from '../../../layouts/particle-boot.json' with { type: 'json' };
 import particleDct from '../../../layouts/particle-dct.json' with { type: 'json' };
 import particleElectronBoard from '../../../layouts/particle-electron.board.json' with { type: 'json' };
 import particleKeys from '../../../layouts/particle-keys.json' with { type: 'json' };
+import particleLed from '../../../layouts/particle-led.json' with { type: 'json' };
 import particleModules from '../../../layouts/particle-modules.json' with { type: 'json' };
 import particleOptionBytes from '../../../layouts/particle-option-bytes.json' with { type: 'json' };
 import particleP1Board from '../../../layouts/particle-p1.board.json' with { type: 'json' };
@@ -29,14 +31,17 @@ import stm32f215reChip from '../../../layouts/stm32f215re.chip.json' with { type
 import stm32f215rgChip from '../../../layouts/stm32f215rg.chip.json' with { type: 'json' };
 import stm32f217veChip from '../../../layouts/stm32f217ve.chip.json' with { type: 'json' };
 import stm32f217vgChip from '../../../layouts/stm32f217vg.chip.json' with { type: 'json' };
+import toolMessages from '../../../layouts/tool-messages.json' with { type: 'json' };
 
 const FILES: Readonly<Record<string, unknown>> = {
   'file-magics.json': fileMagics,
   'flashing-tools.json': flashingTools,
   'openocd-syntax.json': openocdSyntax,
+  'particle-boot.json': particleBoot,
   'particle-dct.json': particleDct,
   'particle-electron.board.json': particleElectronBoard,
   'particle-keys.json': particleKeys,
+  'particle-led.json': particleLed,
   'particle-modules.json': particleModules,
   'particle-option-bytes.json': particleOptionBytes,
   'particle-p1.board.json': particleP1Board,
@@ -58,11 +63,23 @@ const FILES: Readonly<Record<string, unknown>> = {
   'stm32f215rg.chip.json': stm32f215rgChip,
   'stm32f217ve.chip.json': stm32f217veChip,
   'stm32f217vg.chip.json': stm32f217vgChip,
+  'tool-messages.json': toolMessages,
 };
 
 /** The content of `layouts/<name>`, or undefined when there is no such file. Shared: do not change it. */
 export function readData(name: string): unknown {
   return Object.hasOwn(FILES, name) ? FILES[name] : undefined;
+}
+
+/**
+ * The rows of a catalogue whose JSON contains `part` (compact, as JSON.stringify writes it), or undefined when there is
+ * no such file.
+ */
+export function findRows(name: string, part: string): readonly unknown[] | undefined {
+  const file = readData(name);
+  if (file === undefined) return undefined;
+  const lists = Object.values(file as Record<string, unknown>).filter(Array.isArray);
+  return lists.flat().filter((row) => typeof row === 'object' && JSON.stringify(row).includes(part));
 }
 
 /** File names in `layouts/`, sorted; the JSON Schemas, which only editors read, are not among them. */

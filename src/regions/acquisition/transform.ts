@@ -28,35 +28,44 @@ export const TRANSFORMS: readonly Transform[] = [
   'inverted',
 ];
 
-const REVERSED = byteTable((byte) => {
-  let reversed = 0;
-  for (let bit = 0; bit < 8; bit++) if (byte & (1 << bit)) reversed |= 0x80 >> bit;
-  return reversed;
-});
-const IDENTITY = byteTable((byte) => byte);
-
 interface Recipe {
   readonly bytes: Uint8Array;
   /** Position of a byte within its unit is XORed with this; the unit is `order + 1` rounded up to a power of two. */
   readonly order: 0 | 1 | 2 | 3;
 }
 
-const RECIPES: Readonly<Record<Transform, Recipe>> = {
-  byteswap16: { bytes: IDENTITY, order: 1 },
-  byteswap32: { bytes: IDENTITY, order: 3 },
-  wordswap32: { bytes: IDENTITY, order: 2 },
-  'bit-reverse8': { bytes: REVERSED, order: 0 },
-  'bit-reverse32': { bytes: REVERSED, order: 3 },
-  'nibble-swap': { bytes: byteTable((byte) => ((byte << 4) | (byte >> 4)) & 0xff), order: 0 },
-  inverted: { bytes: byteTable((byte) => byte ^ 0xff), order: 0 },
-};
+let recipes: Readonly<Record<Transform, Recipe>> | undefined;
+
+/** Made when first needed, since most dumps were read well. */
+function recipeOf(transform: Transform): Recipe {
+  recipes ??= makeRecipes();
+  return recipes[transform];
+}
+
+function makeRecipes(): Readonly<Record<Transform, Recipe>> {
+  const identity = byteTable((byte) => byte);
+  const reversed = byteTable((byte) => {
+    let result = 0;
+    for (let bit = 0; bit < 8; bit++) if (byte & (1 << bit)) result |= 0x80 >> bit;
+    return result;
+  });
+  return {
+    byteswap16: { bytes: identity, order: 1 },
+    byteswap32: { bytes: identity, order: 3 },
+    wordswap32: { bytes: identity, order: 2 },
+    'bit-reverse8': { bytes: reversed, order: 0 },
+    'bit-reverse32': { bytes: reversed, order: 3 },
+    'nibble-swap': { bytes: byteTable((byte) => ((byte << 4) | (byte >> 4)) & 0xff), order: 0 },
+    inverted: { bytes: byteTable((byte) => byte ^ 0xff), order: 0 },
+  };
+}
 
 /**
  * The bytes as they were before a transform (and, since each is its own inverse, with it applied). Bytes of an
  * incomplete last unit keep their order, as tools leave them.
  */
 export function undoTransform(bytes: Uint8Array, transform: Transform): Uint8Array {
-  const { bytes: table, order } = RECIPES[transform];
+  const { bytes: table, order } = recipeOf(transform);
   const result = new Uint8Array(bytes.length);
   const unit = order === 0 ? 1 : order === 1 ? 2 : 4;
   const whole = bytes.length - (bytes.length % unit);
@@ -76,7 +85,7 @@ export function undoTransformOf(image: MemoryImage, transform: Transform): Memor
 
 /** The byte that undoing a transform puts at an offset of a whole unit. */
 export function byteAfterUndoing(bytes: Uint8Array, transform: Transform, offset: number): number {
-  const { bytes: table, order } = RECIPES[transform];
+  const { bytes: table, order } = recipeOf(transform);
   return table[bytes[offset ^ order] as number] as number;
 }
 
@@ -90,7 +99,7 @@ export function someCandidate(
   top: { readonly first: Uint8Array; readonly second: Uint8Array },
   visit: (offset: number) => boolean,
 ): boolean {
-  const { bytes: table, order } = RECIPES[transform];
+  const { bytes: table, order } = recipeOf(transform);
   // The tables are composed once, so that the loop below only looks bytes up.
   const first = top.first.map((_, byte) => top.first[table[byte] as number] as number);
   const second = top.second.map((_, byte) => top.second[table[byte] as number] as number);
@@ -103,5 +112,7 @@ export function someCandidate(
 }
 
 function byteTable(value: (byte: number) => number): Uint8Array {
-  return Uint8Array.from({ length: 256 }, (_, byte) => value(byte));
+  const table = new Uint8Array(256);
+  for (let byte = 0; byte < table.length; byte++) table[byte] = value(byte);
+  return table;
 }

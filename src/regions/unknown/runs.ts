@@ -103,19 +103,14 @@ export function claimPatterns({ bytes }: Subject, free: readonly Range[]): Claim
     let position = start;
     let floor = start;
     while (position + MIN_PATTERN <= end) {
-      let look = MIN_PATTERN;
-      let period = smallestPeriod(bytes, position, position + look, 2, SHORT_PERIOD);
-      if (period === 0 && position + 2 * MAX_PERIOD <= end) {
-        look = 2 * MAX_PERIOD;
-        period = smallestPeriod(bytes, position, position + look, SHORT_PERIOD + 1, MAX_PERIOD);
-      }
+      const period = smallestPeriod(bytes, position, end);
       if (period === 0) {
         position += PROBE_STEP;
         continue;
       }
       let first = position;
       while (first > floor && bytes[first - 1] === bytes[first - 1 + period]) first--;
-      let last = position + look;
+      let last = position + lookFor(period);
       while (last < end && bytes[last] === bytes[last - period]) last++;
       claims.push(patternClaim(bytes, first, last, period));
       position = last;
@@ -125,10 +120,19 @@ export function claimPatterns({ bytes }: Subject, free: readonly Range[]): Claim
   return claims;
 }
 
-function smallestPeriod(bytes: Uint8Array, start: number, end: number, least: number, most: number): number {
-  const first = bytes[start];
-  for (let period = least; period <= most; period++) {
-    if (bytes[start + period] !== first || (end - start) / period < 2) continue;
+/** Bytes that must repeat with a period: two whole units of the longest. */
+function lookFor(period: number): number {
+  return period <= SHORT_PERIOD ? MIN_PATTERN : 2 * MAX_PERIOD;
+}
+
+/** The shortest unit, from two bytes on, that the bytes at `start` repeat; 0 when they repeat none. */
+function smallestPeriod(bytes: Uint8Array, start: number, limit: number): number {
+  const most = start + 2 * MAX_PERIOD <= limit ? MAX_PERIOD : SHORT_PERIOD;
+  const first = bytes[start] as number;
+  // The search for the first byte is native: most bytes repeat nothing, and nothing else is looked at then.
+  const window = bytes.subarray(start, start + most + 1);
+  for (let period = window.indexOf(first, 2); period > 0; period = window.indexOf(first, period + 1)) {
+    const end = start + lookFor(period);
     let offset = start + period;
     while (offset < end && bytes[offset] === bytes[offset - period]) offset++;
     if (offset === end) return period;

@@ -1,0 +1,188 @@
+/** The text of `check`: what is judged, which files fit together, what is lost, findings by region, verdict. */
+import type { BootOutcome, BootPrediction } from '../boot/types.js';
+import { formatAddress } from '../core/bytes.js';
+import { formatSize, wrapText } from '../core/words.js';
+import type {
+  CheckedModule,
+  CheckFinding,
+  CheckReport,
+  CheckResult,
+  KeptItem,
+  LostItem,
+} from '../operations/check/report.js';
+import type { InspectedInput } from '../operations/inspect/report.js';
+import { renderColumns } from './columns.js';
+import { listWords, renderFacts } from './facts.js';
+import { renderFindings, renderVerdict } from './findings.js';
+import type { Style } from './style.js';
+
+export interface CheckTextOptions {
+  readonly style: Style;
+  readonly width: number;
+}
+
+export function renderCheck({ report, regions }: CheckResult, { style, width }: CheckTextOptions): string {
+  const sections = [heading(report, style)];
+  if (report.scope !== 'one') sections.push(section('Files', fileTable(report, style), style));
+  const needs = needLines(report);
+  if (needs.length > 0) sections.push(section('Dependencies', needs.join('\n'), style));
+  if (report.scope === 'onto') sections.push(section('What becomes of the chip', changes(report, width), style));
+  sections.push(...findingSections(report, regions, style, width));
+  if (report.boot) sections.push(section('What the board will do', bootWords(report.boot, width), style));
+  sections.push(closing(report, style));
+  return `${sections.join('\n\n')}\n`;
+}
+
+function section(title: string, body: string, style: Style): string {
+  return `${style.bold(style.cyan(title))}\n${body}`;
+}
+
+function heading({ scope, input, inputs, summary, layout }: CheckReport, style: Style): string {
+  const count = `${inputs.length} file${inputs.length === 1 ? '' : 's'}`;
+  const title =
+    scope === 'one'
+      ? (input?.path ?? '')
+      : scope === 'set'
+        ? `${count} judged together`
+        : `${input?.path ?? ''} after writing ${count} onto it`;
+  return `${style.bold(title)}\n${summary}, judged as ${layout.board}`;
+}
+
+function fileTable({ inputs, modules }: CheckReport, style: Style): string {
+  const rows = inputs.flatMap((input) => {
+    const held = modules.filter(({ file }) => file === input.path);
+    if (held.length === 0) return [fileRow(input, undefined)];
+    return held.map((module) => fileRow(input, module));
+  });
+  const columns = [{ title: 'file' }, { title: 'address' }, { title: 'holds' }, { title: 'release' }];
+  return renderColumns(columns, rows, style);
+}
+
+function fileRow(input: InspectedInput, module: CheckedModule | undefined): string[] {
+  const address = module?.address ?? input.base;
+  return [
+    input.path,
+    address === null ? '' : formatAddress(address),
+    module ? `${moduleName(module)} version ${module.version}` : formatSize(input.size),
+    module ? releaseWords(module) : '',
+  ];
+}
+
+function moduleName({ function: name, index, combined }: CheckedModule): string {
+  if (combined) return 'combined system parts';
+  return name === 'system-part' ? `system part ${index}` : name.replace('-', ' ');
+}
+
+function releaseWords({ release, releases, known }: CheckedModule): string {
+  if (release === null) return known ? 'known build' : 'none known';
+  return `${release}${releases.length > 1 ? ` and ${releases.length - 1} more` : ''}${known ? '' : ', not a known build'}`;
+}
+
+/** Which version each module asks for, and whether it is there. A device whose needs are all met has nothing to tell. */
+function needLines({ scope, modules, kind }: CheckReport): string[] {
+  const whole = scope === 'one' && kind === 'flash-dump';
+  const rows = modules
+    .filter(({ role }) => role === 'main')
+    .flatMap((module) =>
+      module.dependencies.map((needed) => {
+        const name =
+          needed.function === 'system-part' ? `system part ${needed.index}` : needed.function.replace('-', ' ');
+        const state = needed.satisfied
+          ? `met, ${needed.found} is here`
+          : needed.found !== null
+            ? `NOT met, ${needed.found} is here`
+            : whole || scope === 'onto'
+              ? 'NOT met, none is installed'
+              : 'not among the files: the board must have it';
+        return {
+          met: needed.satisfied,
+          text: `${moduleName(module)} needs ${name} of at least ${needed.minVersion}: ${state}`,
+        };
+      }),
+    );
+  if (whole && rows.every(({ met }) => met)) return [];
+  return rows.map(({ text }) => `  ${text}`);
+}
+
+function changes({ sectorsErased, lost, kept }: CheckReport, width: number): string {
+  const facts: (readonly [string, string])[] = [
+    [
+      'erased',
+      sectorsErased.length === 0
+        ? 'no sector of the flash'
+        : `sector${sectorsErased.length === 1 ? '' : 's'} ${listWords(sectorsErased.map(String))}`,
+    ],
+    ...lost.map((item) => ['lost', lostWords(item)] as const),
+    ...(lost.length === 0 ? [['lost', 'nothing'] as const] : []),
+    ...kept.map((item) => ['kept', keptWords(item)] as const),
+  ];
+  return renderFacts(facts, width);
+}
+
+function lostWords({ what, region, start, end, replacedBy, how }: LostItem): string {
+  const fate = replacedBy
+    ? `replaced by ${replacedBy}`
+    : how === 'overwritten'
+      ? 'overwritten'
+      : 'erased with its sector';
+  return `${what} (${region}, ${formatAddress(start)}-${formatAddress(end - 1)}): ${fate}`;
+}
+
+function keptWords({ what, region, start, end }: KeptItem): string {
+  return `${what} (${region}, ${formatAddress(start)}-${formatAddress(end - 1)})`;
+}
+
+/** In address order; a finding belongs to the region it names, whatever else lies at its address. */
+function findingSections(
+  { findings, hidden }: CheckReport,
+  regions: CheckResult['regions'],
+  style: Style,
+  width: number,
+): string[] {
+  const others = hidden === 0 ? '' : `${hidden} finding${hidden === 1 ? '' : 's'} left out by --rule or --ignore.`;
+  if (findings.length === 0) return [section('Findings', `none${others ? `; ${others}` : ''}`, style)];
+  const groups = new Map<string, CheckFinding[]>();
+  for (const finding of findings) {
+    const title = titleOf(finding, regions);
+    groups.set(title, [...(groups.get(title) ?? []), finding]);
+  }
+  const sections = [...groups].map(([title, group]) => section(title, renderFindings(group, style, width), style));
+  return others ? [...sections, others] : sections;
+}
+
+function titleOf({ region: id }: CheckFinding, regions: CheckResult['regions']): string {
+  const region = regions.find((candidate) => candidate.id === id);
+  if (!region) return 'Findings';
+  return `${region.title} (${region.id}) ${formatAddress(region.start)}-${formatAddress(region.end - 1)}`;
+}
+
+const OUTCOMES: Readonly<Record<BootOutcome, string>> = {
+  'no-start': 'The board does not start.',
+  dfu: 'The board waits in DFU mode.',
+  fault: 'The board stops with a fault.',
+  hang: 'The board hangs.',
+  'reset-loop': 'The board resets again and again.',
+  'factory-restore': 'The bootloader restores the factory application.',
+  'safe-mode': 'The board starts safe mode: the system runs, the application does not.',
+  listening: 'The board waits in listening mode for Wi-Fi credentials.',
+  connecting: 'The board starts and connects.',
+  'cloud-refused': 'The board connects to its network, and the cloud refuses it.',
+  runs: 'The board runs the application and connects to the cloud.',
+  'runs-offline': 'The board runs the application without the cloud.',
+};
+
+function bootWords({ outcome, led, confidence, conditions, alternatives }: BootPrediction, width: number): string {
+  const sure = confidence === 'certain' ? '' : ` (${confidence})`;
+  const lines = [wrapText(`${OUTCOMES[outcome]}${sure} LED: ${led.replaceAll('-', ' ')}.`, width, '  ')];
+  for (const condition of conditions) lines.push(wrapText(`assumed: ${condition}`, width, '  '));
+  for (const other of alternatives) {
+    lines.push(wrapText(`otherwise, ${other.condition}: ${OUTCOMES[other.outcome]}`, width, '  '));
+  }
+  return lines.join('\n');
+}
+
+function closing({ verdict, findings, passed, failOn }: CheckReport, style: Style): string {
+  const line = renderVerdict(verdict, findings, style);
+  if (verdict === 'fail' || passed) return line;
+  return `${line}; it does not pass, because --fail-on is ${failOn}`;
+}
