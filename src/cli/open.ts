@@ -14,7 +14,11 @@ const DEFAULT_BOARD = 'particle-p1';
 /** The board of --layout or --board. @throws LayoutError, InputError */
 export async function boardFrom(args: ParsedArguments): Promise<Board> {
   const file = args.text('--layout');
-  if (file === undefined) return loadBoard(args.text('--board') ?? DEFAULT_BOARD);
+  return file === undefined ? loadBoard(args.text('--board') ?? DEFAULT_BOARD) : boardFromFile(file);
+}
+
+/** A board of one's own. @throws LayoutError, InputError */
+export async function boardFromFile(file: string): Promise<Board> {
   const { openBoard } = await import('../layout/check.js');
   return openBoard(parseJson(file), file, { decoders: DECODER_NAMES });
 }

@@ -1,5 +1,6 @@
 /** Every rule. A file of rules is listed here once; a test fails when one is missing. */
 import { acquisitionRules } from './acquisition.js';
+import { buildRules } from './build.js';
 import { containerRules } from './container.js';
 import { dctRules } from './dct.js';
 import { dependencyRules } from './dependency.js';
@@ -15,6 +16,7 @@ export type { RuleSummary } from './rule.js';
 
 export const ALL_RULES: readonly RuleSummary[] = [
   ...acquisitionRules,
+  ...buildRules,
   ...containerRules,
   ...dctRules,
   ...dependencyRules,

@@ -43,6 +43,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = Object.assign(Object.cr
     about: 'one or several images in another format: merged, cut, moved, filled',
     load: async () => (await import('./convert.js')).command,
   },
+  build: {
+    about: 'one image with everything in it, from modules, a DCT, an EEPROM: by a recipe or in one line',
+    load: async () => (await import('./build.js')).command,
+  },
+  extract: {
+    about: 'the parts of a dump as files, and a recipe that builds it again, bit for bit',
+    load: async () => (await import('./extract.js')).command,
+  },
   dfu: {
     about: 'DFU and DfuSe files: check, suffixes, pack, unpack, what dfu-util will do',
     load: async () => (await import('./dfu.js')).command,
