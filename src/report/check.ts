@@ -171,7 +171,11 @@ const OUTCOMES: Readonly<Record<BootOutcome, string>> = {
   'runs-offline': 'The board runs the application without the cloud.',
 };
 
-function bootWords({ outcome, led, confidence, conditions, alternatives }: BootPrediction, width: number): string {
+/** What a board does at reset, and what that depends on. */
+export function bootWords(
+  { outcome, led, confidence, conditions, alternatives }: BootPrediction,
+  width: number,
+): string {
   const sure = confidence === 'certain' ? '' : ` (${confidence})`;
   const lines = [wrapText(`${OUTCOMES[outcome]}${sure} LED: ${led.replaceAll('-', ' ')}.`, width, '  ')];
   for (const condition of conditions) lines.push(wrapText(`assumed: ${condition}`, width, '  '));

@@ -13,6 +13,7 @@ import { flashOf } from '../../regions/module/find.js';
 import type { Inspection } from '../inspect/inspect.js';
 import type { StepDraft } from './steps.js';
 import type { Estimator } from './time.js';
+import type { DctFacts } from './types.js';
 
 /** First system version that looks at the OTA flag at start-up: 1.2.1-rc.3 (device-os: the same in 1.3.0-rc.1). */
 const FIRST_WITH_OTA_FLAG = 1212;
@@ -29,7 +30,7 @@ export interface DfuRoute {
   /** What Device OS does at the next start; null unless a bootloader waits. */
   readonly install: StepDraft | null;
   readonly notes: readonly string[];
-  readonly dct: { readonly writer: DctWriter; readonly copies: readonly [number, number] } | undefined;
+  readonly dct: DctFacts | undefined;
 }
 
 export interface DfuInput {
@@ -159,7 +160,7 @@ function bootloaderRoute(
     bytes: module.bytes.length,
     ms: sector ? addUp(estimator.erase([sector]), estimator.program(module.bytes.length)) : { typical: 0, max: 0 },
     data: module.bytes,
-    file: null,
+    file: 'bootloader.bin',
     offset,
   };
   const notes = [

@@ -5,7 +5,7 @@
 import { formatHex } from '../../core/bytes.js';
 import { BuildError, UsageError } from '../../core/errors.js';
 import type { MemoryImage } from '../../core/image.js';
-import { containsRange, intersect, overlaps, type Range, rangeOf, totalSize } from '../../core/range.js';
+import { containsRange, overlaps, type Range, rangeOf, totalSize } from '../../core/range.js';
 import { formatCount } from '../../core/words.js';
 import { type ToolProfile, toolProfile } from '../../layout/flashing-tools.js';
 import type { Board, Region } from '../../layout/types.js';
@@ -81,7 +81,6 @@ export function plan(from: MemoryImage | null, to: PlanTarget, board: Board, opt
     from: chip,
     target: image,
     erasing: tool.erasing,
-    tool: tool.title,
     drop: inspected ? replacedEnds(inspected, examineImage(image, board)) : [],
   });
   const canSeal = tool.erasing === 'explicit';
@@ -112,6 +111,7 @@ export function plan(from: MemoryImage | null, to: PlanTarget, board: Board, opt
   });
   const draft = {
     board: board.id,
+    dct: route?.dct ?? null,
     tool: tool.id,
     probe: tool.id === 'openocd' ? (options.probe ?? 'stlink') : null,
     known: from !== null,
@@ -150,7 +150,7 @@ function frame(
   },
 ): StepDraft[] {
   if (work.length === 0 && protection.after.length === 0 && unlocks === null) return [];
-  const backup = options.backup !== false && unlocks === null ? [dumpStep(context)] : [];
+  const backup = options.backup !== false && unlocks === null && canRead(context.tool) ? [dumpStep(context)] : [];
   return [
     ...backup,
     ...(unlocks === null ? [] : [unlockStep(unlocks, context)]),
@@ -160,6 +160,11 @@ function frame(
     resetStep(context),
     ...(route?.install ? [route.install] : []),
   ];
+}
+
+/** Particle CLI reads no flash. */
+function canRead(tool: ToolProfile): boolean {
+  return tool.id !== 'particle-cli';
 }
 
 function requireInsideFlash(image: MemoryImage, board: Board): void {
@@ -286,10 +291,13 @@ function replacedEnds(from: Inspection, target: Inspection): Range[] {
   });
 }
 
-function nameAt(address: number, regions: readonly Region[]): string {
+function nameAt(address: number, regions: readonly Region[]): { readonly id: string; readonly title: string } {
   const around = regions.filter(({ start, end }) => address >= start && address < end);
   const [smallest] = around.sort((a, b) => a.end - a.start - (b.end - b.start));
-  return smallest?.id ?? 'flash';
+  if (!smallest) return { id: 'flash', title: 'flash' };
+  const { id, title } = smallest;
+  // "System part 1" in the middle of a sentence; "DCT copy 1" and "OTA region" stay.
+  return { id, title: /^[A-Z][a-z]/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title };
 }
 
 /** Only what has to be written is unprotected, and protected again when it is verified. */
@@ -396,7 +404,8 @@ function warningsOf(
       } Read FLASH_OPTCR and give it with --optcr.`,
     );
   }
-  if (options.backup === false) warnings.push('No backup is made.');
+  if (works.length > 0 && !canRead(tool)) warnings.push(`${tool.title} cannot read the flash, so no backup is made.`);
+  else if (options.backup === false) warnings.push('No backup is made.');
   if (losses > 0 && from !== null) warnings.push('Something is lost: see what and why below.');
   if (after.report.verdict === 'fail' && after.report.kind === 'flash-dump') {
     warnings.push(
@@ -435,11 +444,4 @@ function closingNotes(
     );
   }
   return notes;
-}
-
-/** Sectors that a plan touches although the target has nothing in them: none, and a test says so. */
-export function needlessSectors(works: readonly SectorWork[], target: MemoryImage): number[] {
-  return works
-    .filter(({ sector }) => !target.ranges().some((range) => intersect(range, sector)))
-    .map(({ sector }) => sector.number);
 }

@@ -1,5 +1,4 @@
 /** What each sector needs: nothing, bits cleared, or an erase with everything that was in it written again. */
-import { formatAddress } from '../../core/bytes.js';
 import type { MemoryImage } from '../../core/image.js';
 import { intersect, type Range, rangeOf, subtractRanges } from '../../core/range.js';
 import type { Memory, Sector } from '../../layout/types.js';
@@ -15,8 +14,8 @@ const MAX_RUNS = 32;
 export interface SectorWork {
   readonly sector: Sector;
   readonly erase: boolean;
-  /** Why it is erased, or why it need not be. */
-  readonly reason: string;
+  /** Why it is erased; null when it is not. */
+  readonly cause: EraseCause | null;
   /** Target addresses to program, in order. */
   readonly runs: readonly Range[];
   /** Content of the sector in the end; 0xFF where it is erased or unknown. */
@@ -27,14 +26,22 @@ export interface SectorWork {
   readonly restored: number;
 }
 
+/**
+ * set-bits: a 0 has to become 1. unread: nobody knows the chip. not-in-dump: the dump does not hold the place. tool: no bit
+ * asks for it, but the tool erases what it writes to.
+ */
+export interface EraseCause {
+  readonly kind: 'set-bits' | 'unread' | 'not-in-dump' | 'tool';
+  /** First place concerned. */
+  readonly address: number;
+}
+
 export interface SectorOptions {
   readonly flash: Memory;
   /** What the chip holds; null: unknown. */
   readonly from: MemoryImage | null;
   readonly target: MemoryImage;
   readonly erasing: 'explicit' | 'by-write';
-  /** Title of the tool, for reasons. */
-  readonly tool: string;
   /** Bytes not worth writing again when their sector is erased: the ends of modules that are replaced. */
   readonly drop: readonly Range[];
 }
@@ -79,8 +86,8 @@ function compare(wanted: readonly { address: number; bytes: Uint8Array }[], from
   return { changed, setBits: null, unread: null };
 }
 
-function eraseWork(sector: Sector, { setBits, unread }: Comparison, options: SectorOptions): SectorWork {
-  const { from, target, erasing, tool, drop } = options;
+function eraseWork(sector: Sector, compared: Comparison, options: SectorOptions): SectorWork {
+  const { from, target, erasing, drop } = options;
   const final = from ? from.read(sector, ERASED) : new Uint8Array(sector.size).fill(ERASED);
   for (const range of drop) {
     const inside = intersect(range, sector);
@@ -101,7 +108,7 @@ function eraseWork(sector: Sector, { setBits, unread }: Comparison, options: Sec
   return {
     sector,
     erase: true,
-    reason: eraseReason(sector, setBits, unread, from, tool),
+    cause: causeOf(compared, sector, from),
     runs,
     final,
     unknown,
@@ -109,20 +116,10 @@ function eraseWork(sector: Sector, { setBits, unread }: Comparison, options: Sec
   };
 }
 
-function eraseReason(
-  { number }: Sector,
-  setBits: number | null,
-  unread: number | null,
-  from: MemoryImage | null,
-  tool: string,
-): string {
-  if (setBits !== null) {
-    return `Sector ${number}: bits that are 0 have to become 1, first at ${formatAddress(setBits)}; only an erase does that.`;
-  }
-  if (from === null) return `Sector ${number}: nobody knows what it holds.`;
-  if (unread !== null)
-    return `Sector ${number}: the dump does not hold ${formatAddress(unread)}, so it may not be erased.`;
-  return `Sector ${number}: no bit has to become 1 again, but ${tool} erases every sector it writes to.`;
+function causeOf({ setBits, unread }: Comparison, sector: Sector, from: MemoryImage | null): EraseCause {
+  if (setBits !== null) return { kind: 'set-bits', address: setBits };
+  if (from === null) return { kind: 'unread', address: sector.start };
+  return unread === null ? { kind: 'tool', address: sector.start } : { kind: 'not-in-dump', address: unread };
 }
 
 /** From the first byte that is not erased to the last one, in words; the first word when there is none. */
@@ -179,7 +176,7 @@ function programWork(
   return {
     sector,
     erase: false,
-    reason: `Sector ${sector.number}: bits only have to become 0, which needs no erase.`,
+    cause: null,
     runs: span && close.length > MAX_RUNS && isKnown(span) ? [span] : close,
     final,
     unknown: [],

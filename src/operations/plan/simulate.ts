@@ -4,9 +4,9 @@ import type { MemoryImage } from '../../core/image.js';
 import { rangeOf } from '../../core/range.js';
 import { formatCount } from '../../core/words.js';
 import type { Memory } from '../../layout/types.js';
-import { type DctPair, type DctWriter, writeDctField } from '../../regions/dct/write.js';
+import { type DctPair, writeDctField } from '../../regions/dct/write.js';
 import { type Access, type ControllerError, FlashController } from './flash-model.js';
-import type { PlanStep } from './types.js';
+import type { DctFacts, PlanStep } from './types.js';
 
 /** The facts of a step that change the chip. */
 export type SimulatedStep = Pick<
@@ -23,7 +23,7 @@ export interface SimulateOptions {
   /** The power fails in the middle of this step. */
   readonly cutInside?: number | undefined;
   /** Who writes the DCT: the generation of system firmware that the bootloader asks. */
-  readonly dct?: { readonly writer: DctWriter; readonly copies: readonly [number, number] } | undefined;
+  readonly dct?: DctFacts | undefined;
 }
 
 export interface SimulatedEvent {

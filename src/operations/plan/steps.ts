@@ -26,8 +26,8 @@ interface Context {
   readonly flash: Memory;
   readonly tool: ToolProfile;
   readonly estimator: Estimator;
-  /** Name for the bytes at an address, for titles and file names: "system-part1". */
-  readonly nameAt: (address: number) => string;
+  /** What lies at an address: "system-part1" for file names, "system part 1" for people. */
+  readonly nameAt: (address: number) => { readonly id: string; readonly title: string };
 }
 
 const EMPTY = {
@@ -91,7 +91,7 @@ function splitSeal(runs: readonly Range[], seal: Range): { readonly body: Range[
   return { body, head };
 }
 
-function eraseSteps({ works, why, seal }: Block, { estimator }: Context): StepDraft[] {
+function eraseSteps({ works, why, seal }: Block, { estimator, tool }: Context): StepDraft[] {
   const erased = works.filter(({ erase }) => erase);
   const runs = sectorRuns(erased.map(({ sector }) => sector.number)).map(([first, last]) =>
     erased.filter(({ sector }) => sector.number >= first && sector.number <= last),
@@ -104,7 +104,7 @@ function eraseSteps({ works, why, seal }: Block, { estimator }: Context): StepDr
     const sectors = run.map(({ sector }) => sector);
     const numbers = sectors.map(({ number }) => number);
     const restored = run.reduce((sum, work) => sum + work.restored, 0);
-    const reasons = run.map(({ reason }) => reason);
+    const reasons = causes(run, tool);
     if (holdsSeal(run)) reasons.push('First, because from then on the bootloader takes the firmware for absent.');
     if (restored > 0)
       reasons.push(`${formatCount(restored)} bytes the target does not give are written again afterwards.`);
@@ -121,6 +121,27 @@ function eraseSteps({ works, why, seal }: Block, { estimator }: Context): StepDr
   });
 }
 
+/** One sentence for each kind of cause, with its sectors and the first place. */
+function causes(run: readonly SectorWork[], tool: ToolProfile): string[] {
+  const found = run.flatMap(({ sector, cause }) => (cause ? [{ number: sector.number, ...cause }] : []));
+  const kinds = [...new Set(found.map(({ kind }) => kind))];
+  return kinds.map((kind) => {
+    const group = found.filter((cause) => cause.kind === kind);
+    const where = sectorWords(group.map(({ number }) => number));
+    const first = formatAddress(group[0]?.address ?? 0);
+    switch (kind) {
+      case 'set-bits':
+        return `Bits that are 0 have to become 1 in ${where}, first at ${first}; only an erase does that.`;
+      case 'unread':
+        return `Nobody knows what ${where} ${group.length === 1 ? 'holds' : 'hold'}.`;
+      case 'not-in-dump':
+        return `The dump does not hold ${first} in ${where}, so it may not be erased there.`;
+      default:
+        return `In ${where} no bit has to become 1 again, but ${tool.title} erases every sector it writes to.`;
+    }
+  });
+}
+
 function programStep(run: Range, { works }: Block, { estimator, nameAt }: Context, why: string): StepDraft {
   const data = new Uint8Array(sizeOf(run)).fill(0xff);
   const sectors: number[] = [];
@@ -133,18 +154,18 @@ function programStep(run: Range, { works }: Block, { estimator, nameAt }: Contex
     const end = Math.min(sector.end, run.end);
     data.set(final.subarray(start - sector.start, end - sector.start), start - run.start);
   }
-  const name = nameAt(run.start);
+  const { id, title } = nameAt(run.start);
   return {
     ...EMPTY,
     op: 'program',
-    title: `program ${name} at ${formatAddress(run.start)}`,
+    title: `program ${title} at ${formatAddress(run.start)}`,
     why: erased ? why : `Only clears bits, so nothing is erased. ${why}`.trim(),
     sectors,
     range: run,
     bytes: data.length,
     ms: estimator.program(data.length),
     data,
-    file: `${name}-${formatAddress(run.start).slice(2).toLowerCase()}.bin`,
+    file: `${id}-${formatAddress(run.start).slice(2).toLowerCase()}.bin`,
   };
 }
 

@@ -4,6 +4,7 @@ import type { Verdict } from '../../core/finding.js';
 import type { MemoryImage } from '../../core/image.js';
 import type { Range } from '../../core/range.js';
 import type { ProbeId, ToolId } from '../../layout/flashing-tools.js';
+import type { DctWriter } from '../../regions/dct/write.js';
 
 /**
  * dump: read the whole flash before anything else. unlock: leave read protection level 1, which erases everything.
@@ -102,6 +103,8 @@ export interface Plan {
   /** False: nothing is known of what the chip holds, and the plan is for the worst case. */
   readonly known: boolean;
   readonly optcr: { readonly before: number | null; readonly after: number | null };
+  /** How the board writes its DCT and where, for the simulation; null when no step makes it do so. */
+  readonly dct: DctFacts | null;
   readonly steps: readonly PlanStep[];
   readonly total: Duration;
   readonly sectorsToErase: readonly number[];
@@ -118,6 +121,12 @@ export interface Plan {
   readonly files: readonly DataFile[];
   /** What the flash holds in the end; absent where nobody knows. */
   readonly result: MemoryImage;
+}
+
+export interface DctFacts {
+  readonly writer: DctWriter;
+  /** Addresses of the two copies. */
+  readonly copies: readonly [number, number];
 }
 
 /** Regions that plans leave alone unless they are named. */

@@ -113,7 +113,8 @@ function shellScript(
     ...steps.flatMap((step) => {
       const own = commands(step);
       if (own.length > 0) return ['', echo(stepText(step)), ...own];
-      return step.op === 'install' ? ['', echo(`${stepText(step)}: wait until the board has restarted`)] : [];
+      if (step.op === 'install') return ['', echo(`${stepText(step)}: wait until the board has restarted`)];
+      return step.op === 'dump' ? [] : ['', `# ${stepText(step)}: part of another command`];
     }),
   ];
   return { name: 'plan.sh', text: `${lines.join('\n')}\n`, run: 'sh plan.sh', executable: true };

@@ -33,7 +33,9 @@ function shellScripts(draft: PlanDraft, context: ScriptContext, commands: Comman
     ...(backup ? shellBackupCheck(shellWord(backup)) : []),
     ...steps.flatMap((step) => {
       const own = commands(step, steps);
-      return own.length === 0 ? [] : ['', echo(stepText(step)), ...own];
+      return own.length === 0
+        ? ['', `# ${stepText(step)}: part of another command`]
+        : ['', echo(stepText(step)), ...own];
     }),
   ];
   const script: ScriptFile = { name: 'plan.sh', text: `${lines.join('\n')}\n`, run: 'sh plan.sh', executable: true };

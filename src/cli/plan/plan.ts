@@ -1,0 +1,214 @@
+/** plan: files in, a folder with script and data out. */
+import { toHex } from '../../core/bytes.js';
+import { sha256 } from '../../core/checksums.js';
+import { FormatError, UsageError } from '../../core/errors.js';
+import { MemoryImage } from '../../core/image.js';
+import { type ProbeId, probeProfile, type ToolId, toolProfile } from '../../layout/flashing-tools.js';
+import type { Board } from '../../layout/types.js';
+import { placeImage } from '../../operations/place.js';
+import { plan } from '../../operations/plan/plan.js';
+import { planDocument } from '../../operations/plan/plan-file.js';
+import type { KeptArea, Plan, PlanOptions, PlanTarget } from '../../operations/plan/types.js';
+import { renderJson } from '../../report/json.js';
+import { renderPlan } from '../../report/plan.js';
+import { type ParsedArguments, suggestion } from '../args.js';
+import type { Context } from '../command.js';
+import { boardFrom, openInput } from '../open.js';
+import { writeFolder } from '../output-folder.js';
+import { placeFile, splitAddress } from '../place.js';
+
+interface Source {
+  readonly path: string;
+  readonly size: number;
+  readonly sha256: string;
+}
+
+export async function showPlan(args: ParsedArguments, context: Context): Promise<void> {
+  const board = await boardFrom(args);
+  const targets = args.list('--to');
+  requireTargets(targets, args);
+  const from = await openFrom(args, board);
+  const to = await openTargets(targets, args, board);
+  const options: PlanOptions = {
+    ...optionsFrom(args),
+    fromName: from?.source.path,
+    toName: to.sources.map(({ path }) => path).join(', '),
+  };
+  const result = plan(from?.image ?? null, to.target, board, options);
+  const folder = args.text('-o') ?? null;
+  const document = planDocument(result, { from: from?.source ?? null, to: to.sources });
+  if (folder !== null && result.steps.length > 0) {
+    const inputs = [...to.inputs, ...(from ? [from.source.path] : [])];
+    writeAll(folder, result, renderJson(document), { force: args.flag('--force'), inputs });
+  }
+  if (context.json) context.write(`${renderJson(document)}\n`);
+  else if (args.flag('--script')) context.write(result.script);
+  else context.write(textOf(result, board, options, args, context, folder));
+}
+
+function textOf(
+  result: Plan,
+  board: Board,
+  options: PlanOptions,
+  args: ParsedArguments,
+  { style, width }: Context,
+  folder: string | null,
+): string {
+  const { title, version } = toolProfile(result.tool);
+  const probe = result.probe && probeProfile(result.probe);
+  return renderPlan(result, {
+    style,
+    width,
+    title: `${board.name}: ${options.fromName ?? 'a chip that nobody has read'} -> ${options.toName}`,
+    tool: `${title} ${version}${probe ? `, probe ${probe.title}` : ''}`,
+    explain: args.flag('--explain'),
+    folder,
+  });
+}
+
+/** Data files hold what the chip holds, keys included; only their owner may read them. */
+const PRIVATE = 0o600;
+
+function writeAll(
+  folder: string,
+  { scripts, files }: Plan,
+  document: string,
+  options: { readonly force: boolean; readonly inputs: readonly string[] },
+): void {
+  const all = [
+    ...scripts.map(({ name, text, executable }) => ({ name, content: text, mode: executable ? 0o755 : 0o644 })),
+    ...files.map(({ name, content }) => ({ name, content, mode: PRIVATE })),
+    { name: 'plan.json', content: `${document}\n`, mode: 0o644 },
+  ];
+  writeFolder(folder, all, options);
+}
+
+function requireTargets(targets: readonly string[], args: ParsedArguments): void {
+  if (targets.length === 0) {
+    throw new UsageError({
+      code: 'USAGE_NO_FILES',
+      what: 'nothing was named that the chip shall hold',
+      expected: '--to FILE',
+      help: 'Name an image, modules or a recipe. See --help for examples.',
+    });
+  }
+  const paths = [...targets.map((target) => splitAddress(target).path), args.text('--from')];
+  if (paths.filter((path) => path === '-').length > 1) {
+    throw new UsageError({
+      code: 'USAGE_STDIN_TWICE',
+      what: 'stdin was named more than once',
+      expected: '- once',
+      help: 'Save one of the inputs to a file first.',
+    });
+  }
+  if (args.text('-o') === '-') {
+    throw new UsageError({
+      code: 'PLAN_FOLDER',
+      what: 'the output of a plan is a folder',
+      help: 'Name a folder, or leave -o out to see the script.',
+    });
+  }
+}
+
+function sourceOf(path: string, bytes: Uint8Array): Source {
+  return { path, size: bytes.length, sha256: toHex(sha256(bytes)) };
+}
+
+async function openFrom(args: ParsedArguments, board: Board) {
+  const path = args.text('--from');
+  if (path === undefined) return null;
+  const input = await openInput(path, args);
+  const { image, base, baseReason } = placeImage(input, board);
+  if (base !== null) return { image, source: sourceOf(path, input.bytes) };
+  throw new FormatError({
+    code: 'PLAN_FROM_NOWHERE',
+    what: 'where the dump belongs is not known',
+    where: path,
+    got: baseReason,
+    help: 'Give a dump of the whole flash, or the address of its first byte with --base.',
+  });
+}
+
+interface Opened {
+  readonly target: PlanTarget;
+  readonly sources: readonly Source[];
+  /** Every file that was read. */
+  readonly inputs: readonly string[];
+}
+
+async function openTargets(targets: readonly string[], args: ParsedArguments, board: Board): Promise<Opened> {
+  const { isRecipe } = await import('../build/recipe.js');
+  const recipe = isRecipe(targets);
+  if (recipe !== null) return openRecipe(recipe, args, board);
+  let image = MemoryImage.empty;
+  const sources: Source[] = [];
+  for (const operand of targets) {
+    const placed = await placeFile(operand, args, board);
+    if (placed.base === null) {
+      throw new FormatError({
+        code: 'PLAN_TO_NOWHERE',
+        what: 'where this file belongs is not known',
+        where: placed.path,
+        got: placed.baseReason,
+        help: `Put the address in front: --to 0x080A0000:${placed.path}`,
+      });
+    }
+    image = image.merge(placed.image);
+    sources.push(sourceOf(placed.path, placed.bytes));
+  }
+  return { target: { image }, sources, inputs: sources.map(({ path }) => path) };
+}
+
+async function openRecipe(path: string, args: ParsedArguments, board: Board): Promise<Opened> {
+  const [{ recipeFromFile }, { RecipeFolder }, { assemble, finish, requireSound }, { readInput }] = await Promise.all([
+    import('../build/recipe.js'),
+    import('../build/folder.js'),
+    import('../../operations/build/build.js'),
+    import('../io.js'),
+  ]);
+  const recipe = await recipeFromFile(path, args);
+  const folder = new RecipeFolder(path, false);
+  const inputs = [path];
+  const read = (name: string): Uint8Array => {
+    const file = folder.input(name);
+    inputs.push(file);
+    return readInput(file, args.number('--max-size'));
+  };
+  const built = finish(assemble(recipe, read, board), 'sparse');
+  requireSound(built);
+  const target = { image: built.image, ...(built.optionBytes === null ? {} : { optcr: built.optionBytes }) };
+  return { target, sources: [sourceOf(path, readInput(path))], inputs };
+}
+
+function optionsFrom(args: ParsedArguments): PlanOptions {
+  return {
+    tool: args.text('--tool') as ToolId | undefined,
+    probe: args.text('--probe') as ProbeId | undefined,
+    optcr: args.number('--optcr'),
+    include: areas(args),
+    allowMassErase: args.flag('--allow-mass-erase'),
+    backup: !args.flag('--no-backup'),
+    leaveUnprotected: args.flag('--leave-unprotected'),
+    serial: args.text('--serial'),
+    usbPath: args.text('--usb-path'),
+    dfuFormat: args.text('--dfu-format') as 'dfuse' | 'raw' | undefined,
+  };
+}
+
+const AREAS: readonly KeptArea[] = ['dct', 'eeprom'];
+
+function areas(args: ParsedArguments): KeptArea[] {
+  const words = (args.text('--include') ?? '').split(',').filter((word) => word !== '');
+  const found = words.map((word) => {
+    const area = AREAS.find((name) => name === word.trim());
+    if (area) return area;
+    throw new UsageError({
+      code: 'USAGE_BAD_CHOICE',
+      what: '--include does not take this value',
+      expected: 'dct, eeprom or dct,eeprom',
+      got: JSON.stringify(word),
+      help: suggestion(word, AREAS) ?? 'Name the areas of the target to write although they belong to the board.',
+    });
+  });
+  return args.flag('--write-dct') ? [...new Set([...found, 'dct' as const])] : found;
+}
