@@ -5,6 +5,7 @@ import type { Range } from '../core/range.js';
 import { formatCount } from '../core/words.js';
 import type { BuildResult, PlacedReport } from '../operations/build/build.js';
 import type { Shape } from '../operations/build/recipe.js';
+import { bootWords } from './boot-words.js';
 import { renderColumns } from './columns.js';
 import { renderFindings, renderVerdict } from './findings.js';
 import type { Style } from './style.js';
@@ -44,6 +45,8 @@ export function renderBuild({ results, outputs, findings, style, width }: BuildT
     );
   }
   if (outputs.length > 0) sections.push(titled('Outputs', outputs.map(outputText).join('\n')));
+  const boot = results.find(({ report }) => report.boot)?.report.boot;
+  if (boot) sections.push(titled('What the board will do', bootWords(boot, width, true)));
   if (findings.length > 0) sections.push(titled('Findings', renderFindings(findings, style, width)));
   sections.push(renderVerdict(verdictOf(findings), findings, style));
   return `${sections.join('\n\n')}\n`;

@@ -1,7 +1,6 @@
 /** The text of `check`: what is judged, which files fit together, what is lost, findings by region, verdict. */
-import type { BootOutcome, BootPrediction } from '../boot/types.js';
 import { formatAddress } from '../core/bytes.js';
-import { formatSize, wrapText } from '../core/words.js';
+import { formatSize } from '../core/words.js';
 import type {
   CheckedModule,
   CheckFinding,
@@ -11,6 +10,7 @@ import type {
   LostItem,
 } from '../operations/check/report.js';
 import type { InspectedInput } from '../operations/inspect/report.js';
+import { bootWords } from './boot-words.js';
 import { renderColumns } from './columns.js';
 import { listWords, renderFacts } from './facts.js';
 import { renderFindings, renderVerdict } from './findings.js';
@@ -154,35 +154,6 @@ function titleOf({ region: id }: CheckFinding, regions: CheckResult['regions']):
   const region = regions.find((candidate) => candidate.id === id);
   if (!region) return 'Findings';
   return `${region.title} (${region.id}) ${formatAddress(region.start)}-${formatAddress(region.end - 1)}`;
-}
-
-const OUTCOMES: Readonly<Record<BootOutcome, string>> = {
-  'no-start': 'The board does not start.',
-  dfu: 'The board waits in DFU mode.',
-  fault: 'The board stops with a fault.',
-  hang: 'The board hangs.',
-  'reset-loop': 'The board resets again and again.',
-  'factory-restore': 'The bootloader restores the factory application.',
-  'safe-mode': 'The board starts safe mode: the system runs, the application does not.',
-  listening: 'The board waits in listening mode for Wi-Fi credentials.',
-  connecting: 'The board starts and connects.',
-  'cloud-refused': 'The board connects to its network, and the cloud refuses it.',
-  runs: 'The board runs the application and connects to the cloud.',
-  'runs-offline': 'The board runs the application without the cloud.',
-};
-
-/** What a board does at reset, and what that depends on. */
-export function bootWords(
-  { outcome, led, confidence, conditions, alternatives }: BootPrediction,
-  width: number,
-): string {
-  const sure = confidence === 'certain' ? '' : ` (${confidence})`;
-  const lines = [wrapText(`${OUTCOMES[outcome]}${sure} LED: ${led.replaceAll('-', ' ')}.`, width, '  ')];
-  for (const condition of conditions) lines.push(wrapText(`assumed: ${condition}`, width, '  '));
-  for (const other of alternatives) {
-    lines.push(wrapText(`otherwise, ${other.condition}: ${OUTCOMES[other.outcome]}`, width, '  '));
-  }
-  return lines.join('\n');
 }
 
 function closing({ verdict, findings, passed, failOn }: CheckReport, style: Style): string {

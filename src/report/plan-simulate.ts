@@ -3,7 +3,7 @@ import { formatHex } from '../core/bytes.js';
 import { wrapText } from '../core/words.js';
 import type { InspectReport } from '../operations/inspect/report.js';
 import type { Simulation } from '../operations/plan/simulate.js';
-import { bootWords } from './check.js';
+import { bootWords } from './boot-words.js';
 import { renderColumns } from './columns.js';
 import { renderFindings, renderVerdict } from './findings.js';
 import type { Style } from './style.js';

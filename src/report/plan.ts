@@ -2,7 +2,7 @@
 import { formatAddress } from '../core/bytes.js';
 import { formatCount, wrapText } from '../core/words.js';
 import type { Change, Duration, NamedRange, Plan } from '../operations/plan/types.js';
-import { bootWords } from './check.js';
+import { bootWords } from './boot-words.js';
 import { renderColumns } from './columns.js';
 import type { Style } from './style.js';
 
@@ -124,7 +124,7 @@ function afterwards({ after, known }: Plan, { green, yellow, red }: Style, width
   const paint = { pass: green, warn: yellow, fail: red }[after.verdict];
   const scope = known ? '' : ' (only what the target gives is known)';
   const lines = [wrapText(`${after.summary}${scope}: ${paint(after.verdict)}`, width, '  ')];
-  if (after.boot) lines.push(bootWords(after.boot, width));
+  if (after.boot) lines.push(bootWords(after.boot, width, true));
   return lines.join('\n');
 }
 

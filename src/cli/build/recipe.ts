@@ -60,7 +60,7 @@ export function recipeFromOperands(args: ParsedArguments): Recipe {
       if (address === undefined) return { kind: 'any', file: operand, where };
       return { kind: 'raw', file: path, address, where };
     }),
-    dct: dct ? { from: { file: dct }, set: {}, fields: {}, style: 'single', where: '--dct-from' } : null,
+    dct: dct ? { from: { file: dct }, set: [], style: 'single', where: '--dct-from' } : null,
     eeprom: eeprom ? { from: { file: eeprom }, values: new Map(), where: '--eeprom-from' } : null,
     factory: factory ? { file: factory, where: '--factory' } : null,
     optionBytes: optcr === undefined ? null : { word: optcr },

@@ -232,7 +232,7 @@ function tell({ recipePath, results, outputs, findings, files, context }: Told):
     placed: first?.placed ?? [],
     optionBytes: first?.optionBytes ?? null,
     outputs,
-    boot: first?.report.boot ?? null,
+    boot: results.find(({ report }) => report.boot)?.report.boot ?? null,
     findings,
     verdict: verdictOf(findings),
   };

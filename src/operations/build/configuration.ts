@@ -4,13 +4,13 @@ import { sizeOf } from '../../core/range.js';
 import type { Board, Region } from '../../layout/types.js';
 import { buildDct, type DctEdit, editDctField } from '../../regions/dct/edit.js';
 import { DCT_COPY_BYTES, dctSection } from '../../regions/dct/table.js';
-import type { DctPair } from '../../regions/dct/write.js';
+import { type DctPair, selectCopy } from '../../regions/dct/write.js';
 import { buildEeprom } from '../../regions/eeprom/index.js';
 import { encodeOptionRegister } from '../../regions/option-bytes.js';
 import type { ConfigurationSource } from '../configuration/source.js';
+import { dctEdits } from '../edit/dct-words.js';
 import { regionPair, type SystemGeneration } from '../inspect/configuration.js';
 import { optionByteContext } from '../inspect/extra-memory.js';
-import { dctEdits } from './dct-words.js';
 import { type PlacedPart, titleOf } from './placing.js';
 import type { Recipe, RecipeDct, RecipeEeprom } from './recipe.js';
 import type { Sources } from './sources.js';
@@ -39,37 +39,45 @@ function pairOf(role: 'dct' | 'eeprom', { board, regions }: Target, where: strin
 /** @throws BuildError BUILD_NO_PLACE, BUILD_NO_CONFIGURATION, DCT_…; UsageError DCT_… */
 export function placeDct(dct: RecipeDct, sources: Sources, target: Target): PlacedPart[] {
   const regions = pairOf('dct', target, dct.where);
-  const edits: DctEdit[] = [
-    ...dctEdits(dct.set),
-    ...Object.entries(dct.fields).map(([field, bytes]): DctEdit => ({ field, bytes })),
-  ];
   const source = dct.from ? dct.from.file : 'the recipe';
   const { copy1, copy2 } = dct.from
-    ? editedCopies(dct, sources.configuration(dct.from, false), edits, target)
-    : buildDct({ edits });
+    ? editedCopies(dct, sources.configuration(dct.from, false), sources, target)
+    : buildDct({ edits: editsOf(dct, sources, null) });
   return [copy1, copy2].map((bytes, index) => {
     const { start } = regions[index] as Region;
     return { start, end: start + bytes.length, title: `DCT copy ${index + 1}`, source, where: dct.where, bytes };
   });
 }
 
-function editedCopies(dct: RecipeDct, source: ConfigurationSource, edits: readonly DctEdit[], target: Target): DctPair {
-  if (source.form === 'dct-section') {
-    const { size } = dctSection('wiced', 'application');
-    const bytes = (source.image.segments[0]?.bytes ?? new Uint8Array(0)).subarray(0, size);
-    return buildDct({ edits: [{ section: 'application', offset: 0, bytes }, ...edits] });
-  }
+/** @param current the copy that is changed; null: a fresh table */
+function editsOf(dct: RecipeDct, sources: Sources, current: Uint8Array | null): DctEdit[] {
+  return dctEdits(dct.set, { current, readFile: (file) => sources.bytes(file) });
+}
+
+function editedCopies(dct: RecipeDct, source: ConfigurationSource, sources: Sources, target: Target): DctPair {
+  if (source.form === 'dct-section') return sectionCopies(dct, source, sources);
   const [first, second] = source.dctRegions ?? [];
   const copy1 = first && source.image.bytes(first);
-  const copy2 = second && source.image.bytes(second);
   // A file of one sector is copy 1; of a dump both copies are needed, because the newer one may be either.
   const blank = source.form === 'dct-sector' ? new Uint8Array(DCT_COPY_BYTES).fill(ERASED) : undefined;
-  const pair = copy1 && (copy2 ?? blank) ? { copy1, copy2: (copy2 ?? blank) as Uint8Array } : undefined;
-  if (!pair) throw missing('DCT', source, dct.where);
-  if (edits.length === 0) return pair;
+  const copy2 = (second && source.image.bytes(second)) ?? blank;
+  if (!copy1 || !copy2) throw missing('DCT', source, dct.where);
+  const pair = { copy1, copy2 };
+  if (dct.set.length === 0) return pair;
   const { dctRules } = source.generation;
   const rules = dctRules === 'unknown' ? target.generation.dctRules : dctRules;
+  const { current } = selectCopy(pair, rules === 'unknown' ? 'from-0.7.0' : rules);
+  const edits = editsOf(dct, sources, current === 2 ? copy2 : copy1);
   return editDctField(pair, edits, { style: dct.style, rules });
+}
+
+/** A fresh table around an application section, as DFU alternate setting 1 reads it. */
+function sectionCopies(dct: RecipeDct, source: ConfigurationSource, sources: Sources): DctPair {
+  const { size } = dctSection('wiced', 'application');
+  const bytes = (source.image.segments[0]?.bytes ?? new Uint8Array(0)).subarray(0, size);
+  const section: DctEdit = { section: 'application', offset: 0, bytes };
+  const { copy1 } = buildDct({ edits: [section] });
+  return buildDct({ edits: [section, ...editsOf(dct, sources, copy1)] });
 }
 
 function missing(what: string, source: ConfigurationSource, where: string): BuildError {

@@ -2,6 +2,7 @@
 import { fromHex } from '../../core/bytes.js';
 import { FormatError } from '../../core/errors.js';
 import type { OptionSettings } from '../../regions/option-bytes.js';
+import type { DctAssignment } from '../edit/dct-words.js';
 import { RecipeField } from './field.js';
 import {
   DCT_STYLES,
@@ -38,7 +39,7 @@ export const PART_KEYS = {
   range: ['from'],
   fill: ['at'],
 } as const;
-export const DCT_KEYS = ['from', 'fresh', 'set', 'fields', 'style'] as const;
+export const DCT_KEYS = ['from', 'fresh', 'set', 'style'] as const;
 export const EEPROM_KEYS = ['from', 'values'] as const;
 export const SOURCE_KEYS = ['file', 'base'] as const;
 export const OUTPUT_KEYS = ['file', 'format', 'shape'] as const;
@@ -129,15 +130,18 @@ function readDct(field: RecipeField): RecipeDct {
   if ((from !== undefined) === fresh) {
     throw field.bad('either "from: FILE" or "fresh: true"', 'Say where the table comes from.');
   }
-  const set = fields.get('set')?.asSecret().entries() ?? [];
-  const contents = fields.get('fields')?.asSecret().entries() ?? [];
   return {
     from: from ? readSource(from) : null,
-    set: Object.fromEntries(set.map(([key, value]) => [key, wordOf(value)])),
-    fields: Object.fromEntries(contents.map(([key, value]) => [key, readContent(value)])),
+    set: (fields.get('set')?.asSecret().entries() ?? []).flatMap(([name, field]) => readAssignments(name, field)),
     style: fields.get('style')?.oneOf(DCT_STYLES) ?? 'single',
     where: field.where,
   };
+}
+
+/** One value, or a list of values for a name that takes several: the networks of wifi. */
+function readAssignments(name: string, field: RecipeField): DctAssignment[] {
+  const values = field.isList ? field.items() : [field];
+  return values.map((value) => ({ name, value: wordOf(value) }));
 }
 
 /** Values in words may look like numbers: port 5683, channel 6. */

@@ -1,5 +1,5 @@
 /** A recipe as YAML, with a comment where one helps. The reverse of parse.ts. */
-import { formatAddress, formatHex, toHex } from '../../core/bytes.js';
+import { formatAddress, formatHex } from '../../core/bytes.js';
 import type { Range } from '../../core/range.js';
 import {
   RECIPE_VERSION,
@@ -61,14 +61,13 @@ function partLines(part: RecipePart): string[] {
   }
 }
 
-function dctLines({ from, set, fields, style }: RecipeDct): string[] {
+function dctLines({ from, set, style }: RecipeDct): string[] {
   const lines = ['dct:', from ? `  from: ${source(from)}` : '  fresh: true'];
-  const words = Object.entries(set);
-  if (words.length > 0)
-    lines.push('  set:', ...words.map(([key, value]) => `    ${text(key)}: ${JSON.stringify(value)}`));
-  const contents = Object.entries(fields);
-  if (contents.length > 0) {
-    lines.push('  fields:', ...contents.map(([key, bytes]) => `    ${text(key)}: "hex:${toHex(bytes)}"`));
+  const names = [...new Set(set.map(({ name }) => name))];
+  if (names.length > 0) lines.push('  set:');
+  for (const name of names) {
+    const values = set.filter((assignment) => assignment.name === name).map(({ value }) => quoted(value));
+    lines.push(`    ${text(name)}: ${values.length === 1 ? values[0] : `[${values.join(', ')}]`}`);
   }
   if (style !== 'single') lines.push(`  style: ${style}`);
   return lines;
@@ -103,9 +102,12 @@ function range({ start, end }: Range): string {
   return `${formatAddress(start)}-${formatAddress(end - 1)}`;
 }
 
-/** JSON strings are YAML too, but for the controls that JSON leaves as they are. */
 function text(value: string): string {
-  if (PLAIN.test(value) && !NOT_TEXT.test(value)) return value;
+  return PLAIN.test(value) && !NOT_TEXT.test(value) ? value : quoted(value);
+}
+
+/** JSON strings are YAML too, but for the controls that JSON leaves as they are. */
+function quoted(value: string): string {
   return JSON.stringify(value).replace(
     /[\u007f-\u009f\u2028\u2029\ufeff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -1,6 +1,7 @@
 /** A recipe: what an image is put together from. parse.ts makes one from YAML, the command line from its arguments. */
 import type { Range } from '../../core/range.js';
 import type { OptionSettings } from '../../regions/option-bytes.js';
+import type { DctAssignment } from '../edit/dct-words.js';
 
 /** Version of the form, the value of the key `recipe`. */
 export const RECIPE_VERSION = 1;
@@ -48,10 +49,8 @@ export type RecipePart =
 export interface RecipeDct extends Placed {
   /** A dump, or DCT sectors; null: a fresh table. */
   readonly from: SourceFile | null;
-  /** Edits in words: serverAddress=device.spark.io. */
-  readonly set: Readonly<Record<string, string>>;
-  /** Contents of fields as they are stored. */
-  readonly fields: Readonly<Record<string, Uint8Array>>;
+  /** Changes in words, in this order: serverAddress = cloud.example.com:5683. Several networks are several changes. */
+  readonly set: readonly DctAssignment[];
   /** Where an edited table is stored; see EditStyle. */
   readonly style: DctStyle;
 }
