@@ -34,8 +34,8 @@ export function renderPlan(plan: Plan, options: PlanTextOptions): string {
     section('Lost', plan.lost.length === 0 ? '  nothing' : ranges(plan.lost, style), style),
     section('Afterwards', afterwards(plan, style, width), style),
     section('Notes', paragraphs(plan.notes, width), style),
-    ...(folder === null ? plan.scripts.map(({ name, text }) => section(name, text.trimEnd(), style)) : []),
     section('To run it', running(plan, folder, width), style),
+    ...(folder === null ? plan.scripts.map(({ name, text }) => section(name, text.trimEnd(), style)) : []),
   ];
   return `${sections.filter((text) => text !== '').join('\n\n')}\n`;
 }
@@ -77,6 +77,7 @@ function explained({ steps: list, total }: Plan, style: Style, width: number): s
 }
 
 function times({ typical, max }: Duration): string {
+  if (max === 0) return '';
   return `${duration(typical)}, at most ${duration(max)}`;
 }
 

@@ -9,7 +9,8 @@ import { formatCount } from '../../core/words.js';
 import type { Board, Region } from '../../layout/types.js';
 import { dctField, dctFields, dctSection, fieldKey } from '../../regions/dct/table.js';
 import { type DctWriter, selectCopy, writeDctField } from '../../regions/dct/write.js';
-import { flashOf } from '../../regions/module/find.js';
+import { flashOf, type ModuleSurvey } from '../../regions/module/find.js';
+import { systemGeneration } from '../inspect/configuration.js';
 import type { Inspection } from '../inspect/inspect.js';
 import type { StepDraft } from './steps.js';
 import type { Estimator } from './time.js';
@@ -18,7 +19,7 @@ import type { DctFacts } from './types.js';
 /** First system version that looks at the OTA flag at start-up: 1.2.1-rc.3 (device-os: the same in 1.3.0-rc.1). */
 const FIRST_WITH_OTA_FLAG = 1212;
 const OTA_FLAG = 0xa5;
-const OTA_FLAG_CLEAR = 0xff;
+const ERASED = 0xff;
 /** The bootloader asks the host to wait this long after a write to the DCT. */
 const DCT_WRITE_MILLISECONDS = 500;
 
@@ -30,6 +31,7 @@ export interface DfuRoute {
   /** What Device OS does at the next start; null unless a bootloader waits. */
   readonly install: StepDraft | null;
   readonly notes: readonly string[];
+  readonly warnings: readonly string[];
   readonly dct: DctFacts | undefined;
 }
 
@@ -39,7 +41,7 @@ export interface DfuInput {
   readonly from: Inspection | null;
   readonly fromImage: MemoryImage | null;
   readonly target: MemoryImage;
-  readonly targetInspection: Inspection;
+  readonly targetSurvey: ModuleSurvey;
   readonly regions: readonly Region[];
   readonly estimator: Estimator;
 }
@@ -52,7 +54,7 @@ export function routeThroughDfu(input: DfuInput): DfuRoute {
   const changed = closed.filter((range) => differs(target, fromImage, range));
   let image = target;
   for (const range of closed) image = image.without(range);
-  const bare: DfuRoute = { image, dctWrites: [], install: null, notes: [], dct: dctFacts(input) };
+  const bare: DfuRoute = { image, dctWrites: [], install: null, notes: [], warnings: [], dct: dctFacts(input) };
   if (changed.length === 0) return bare;
   const touched = regions
     .filter((region) => changed.some((range) => intersect(region, range)))
@@ -69,7 +71,7 @@ export function routeThroughDfu(input: DfuInput): DfuRoute {
     for (const region of known) rest = rest.without(region);
     if (differs(rest, fromImage, range)) throw refuses(firstReason(board), 'Use a debugger: --tool openocd.');
   }
-  const dct = touched.some(({ role }) => role === 'dct') ? dctRoute(input) : { writes: [], notes: [] };
+  const dct = touched.some(({ role }) => role === 'dct') ? dctRoute(input) : NO_DCT;
   const boot = touched.find(({ role }) => role === 'bootloader');
   const install = boot ? bootloaderRoute(input, boot) : null;
   return {
@@ -78,6 +80,7 @@ export function routeThroughDfu(input: DfuInput): DfuRoute {
     dctWrites: [...dct.writes, ...(install ? [install.flag] : [])],
     install: install?.step ?? null,
     notes: [...dct.notes, ...(install?.notes ?? [])],
+    warnings: dct.warnings,
   };
 }
 
@@ -102,11 +105,8 @@ function differs(image: MemoryImage, from: MemoryImage | null, range: Range): bo
 
 const STEP = { by: 'tool' as const, sectors: [], optcr: null };
 
-function bootloaderRoute(
-  { board, from, fromImage, target, targetInspection, regions, estimator }: DfuInput,
-  boot: Region,
-) {
-  const module = targetInspection.survey.modules.find(
+function bootloaderRoute({ board, from, fromImage, target, targetSurvey, regions, estimator }: DfuInput, boot: Region) {
+  const module = targetSurvey.modules.find(
     ({ module: { address, function: name }, role }) =>
       address === boot.start && name === 'bootloader' && role === 'main',
   )?.module;
@@ -116,7 +116,7 @@ function bootloaderRoute(
       'Use a debugger: --tool openocd.',
     );
   }
-  const system = systemVersion(targetInspection) ?? (from && systemVersion(from));
+  const system = systemVersionOf(targetSurvey) ?? (from && systemVersionOf(from.survey));
   if (system === null || system === undefined || system < FIRST_WITH_OTA_FLAG) {
     throw refuses(
       `the bootloader region is closed, and only Device OS 1.2.1 or newer installs a bootloader that waits in the OTA region (${
@@ -127,13 +127,14 @@ function bootloaderRoute(
   }
   const ota = regions.find(({ role }) => role === 'ota');
   if (!ota) throw refuses('the board has no OTA region', 'Use a debugger: --tool openocd.');
-  if (target.parts(rangeOf(ota.start, module.bytes.length)).length > 0) {
+  const wantsOta = target.parts(rangeOf(ota.start, module.bytes.length));
+  if (wantsOta.some(({ bytes }) => bytes.some((byte) => byte !== ERASED))) {
     throw refuses(
       'the target itself wants the OTA region, through which the bootloader would have to go',
       'Use a debugger (--tool openocd), or make two plans.',
     );
   }
-  const facts = dctFacts({ from, fromImage, regions, targetInspection });
+  const facts = dctFacts({ from, fromImage, regions, targetSurvey });
   if (!facts) throw refuses('setting the OTA flag needs a DCT that is known', 'Give a dump of the board with --from.');
   const offset = dctField('ota_update_flag').offset;
   const sector = flashOf(board).sectors[0];
@@ -163,9 +164,9 @@ function bootloaderRoute(
     file: 'bootloader.bin',
     offset,
   };
-  const notes = [
-    `Device OS writes the DCT anew when it clears the OTA flag (${OTA_FLAG_CLEAR}); all fields keep their values.`,
-  ];
+  const notes = ['Device OS writes the DCT anew when it clears the OTA flag; all fields keep their values.'];
+  if (wantsOta.length > 0)
+    notes.push('The OTA region keeps the copy of the bootloader, where the target has erased flash.');
   return { image: MemoryImage.fromBytes(module.bytes, ota.start), flag, step, notes };
 }
 
@@ -173,31 +174,47 @@ function addUp(a: StepDraft['ms'], b: StepDraft['ms']): StepDraft['ms'] {
   return { typical: a.typical + b.typical, max: a.max + b.max };
 }
 
-function systemVersion({ configuration }: Inspection): number | null {
-  return configuration.generation.systemVersion;
+function systemVersionOf({ modules }: ModuleSurvey): number | null {
+  return systemGeneration(modules).systemVersion;
 }
 
 function dctFacts({
   from,
   fromImage,
   regions,
-  targetInspection,
-}: Pick<DfuInput, 'from' | 'fromImage' | 'regions' | 'targetInspection'>): DfuRoute['dct'] {
+  targetSurvey,
+}: Pick<DfuInput, 'from' | 'fromImage' | 'regions' | 'targetSurvey'>): DfuRoute['dct'] {
   const [first, second] = regions.filter(({ role }) => role === 'dct').sort((a, b) => a.start - b.start);
   if (!first || !second || !fromImage?.bytes(first) || !fromImage.bytes(second)) return undefined;
-  const version = systemVersion(targetInspection) ?? (from && systemVersion(from)) ?? null;
-  return { writer: writerOf(version), copies: [first.start, second.start] };
+  const systemWriter = writerOf(systemVersionOf(targetSurvey) ?? (from && systemVersionOf(from.survey)) ?? null);
+  const bootloader = from?.survey.modules.find(
+    ({ module, role }) => role === 'main' && module.function === 'bootloader',
+  );
+  const isOld = (bootloader?.module.info.moduleVersion ?? FIRST_ASKING_SYSTEM) < FIRST_ASKING_SYSTEM;
+  return { writer: isOld ? OLD_WRITER : systemWriter, systemWriter, copies: [first.start, second.start] };
 }
 
-/** System versions: 0.7.0-rc.1 is 200; older ones that are still about use the writer of 0.4.6 to 0.6.4. */
-function writerOf(systemVersion: number | null): DctWriter {
-  return systemVersion !== null && systemVersion < 200 ? '0.4.6' : '0.7.0';
+/** Bootloaders from this version on let the system parts write the DCT; older ones do it as 0.4.6 to 0.6.4 did. */
+const FIRST_ASKING_SYSTEM = 100;
+const OLD_WRITER: DctWriter = '0.4.6';
+
+/** System versions: 0.7.0-rc.1 is 200. */
+function writerOf(version: number | null): DctWriter {
+  return version !== null && version < 200 ? OLD_WRITER : '0.7.0';
 }
 
 const JOIN_FIELDS = 16;
 
 /** Stretches of the application section that differ between the copies in use. */
-function dctRoute(input: DfuInput): { readonly writes: StepDraft[]; readonly notes: string[] } {
+interface DctRoute {
+  readonly writes: readonly StepDraft[];
+  readonly notes: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+const NO_DCT: DctRoute = { writes: [], notes: [], warnings: [] };
+
+function dctRoute(input: DfuInput): DctRoute {
   const { fromImage, target, regions } = input;
   const facts = dctFacts(input);
   if (!facts || !fromImage)
@@ -213,16 +230,16 @@ function dctRoute(input: DfuInput): { readonly writes: StepDraft[]; readonly not
     if (last && offset - last.end < JOIN_FIELDS) runs[runs.length - 1] = { start: last.start, end: offset + 1 };
     else runs.push(rangeOf(offset, 1));
   }
-  const notes: string[] = [];
+  const warnings: string[] = [];
   if (differsOutside(old, wanted)) {
-    notes.push(
+    warnings.push(
       'The Wi-Fi networks of the target are not written: DFU reaches the application section of the DCT only. Use a debugger (--tool openocd) for all of it, or enter the networks again.',
     );
   }
-  notes.push(
+  const notes = [
     'The bootloader writes the fields into a new DCT copy; header and sequence number differ from those of the target.',
-  );
-  return { writes: runs.map((run) => dctStep(run, wanted, application.offset)), notes };
+  ];
+  return { writes: runs.map((run) => dctStep(run, wanted, application.offset)), notes, warnings };
 }
 
 function dctStep({ start, end }: Range, wanted: Uint8Array, base: number): StepDraft {

@@ -37,7 +37,10 @@ interface Item extends Range {
 export function nameEffects(input: NamingInput): Names {
   if (!input.fromImage || !input.from) return nameWorstCase(input);
   const items = itemsOf(input.from);
-  const lost = lostRanges(input).map((range) => describeLoss(range, items, input));
+  const lost = lostRanges(input)
+    .flatMap((range) => splitAt(range, items))
+    .filter((range) => input.fromImage?.gaps(range).length !== 0 || differences(range, input).all > 0)
+    .map((range) => describeLoss(range, items, input));
   const kept: NamedRange[] = [];
   const changes = moduleChanges(input);
   for (const item of items) {
@@ -131,9 +134,14 @@ function keptReason(item: Range, { works, target }: NamingInput): string {
 export function lostRanges({ flash, fromImage, target, works, massErase }: NamingInput): Range[] {
   if (massErase) {
     const given = target.ranges();
-    return (
-      fromImage ? fromImage.parts(flash).map(({ address, bytes }) => rangeOf(address, bytes.length)) : [flash]
-    ).flatMap((range) => subtractRanges(range, given));
+    const known = fromImage ? fromImage.parts(flash).map(({ address, bytes }) => rangeOf(address, bytes.length)) : [];
+    const erased = new Uint8Array(sizeOf(flash)).fill(0xff);
+    return [
+      ...subtractRanges(flash, [...known, ...given]),
+      ...known
+        .flatMap((range) => subtractRanges(range, given))
+        .flatMap((range) => changedSpan(range, erased, flash.start, fromImage)),
+    ].sort((a, b) => a.start - b.start);
   }
   return works
     .filter(({ erase }) => erase)
@@ -146,6 +154,13 @@ export function lostRanges({ flash, fromImage, target, works, massErase }: Namin
       return [...unknown, ...changed];
     })
     .sort((a, b) => a.start - b.start);
+}
+
+/** Cut where items begin and end, so that each has a line of its own. */
+function splitAt(range: Range, items: readonly Range[]): Range[] {
+  const cuts = items.flatMap(({ start, end }) => [start, end]).filter((at) => at > range.start && at < range.end);
+  const edges = [range.start, ...new Set(cuts.sort((a, b) => a - b)), range.end];
+  return edges.slice(1).map((end, index) => ({ start: edges[index] as number, end }));
 }
 
 /** From the first to the last byte that changes, in a stretch the target says nothing about. */
@@ -274,11 +289,13 @@ function nameWorstCase(input: NamingInput): Names {
       bytes: sizeOf(region),
       reason: 'not touched',
     }));
-  const lost = lostRanges(input).map((range) => ({
-    ...range,
-    what: `whatever is in ${placeName(range, regions)}`,
-    bytes: sizeOf(range),
-    reason: 'its sector is erased, and nobody has read it',
-  }));
+  const lost = lostRanges(input)
+    .flatMap((range) => splitAt(range, regions))
+    .map((range) => ({
+      ...range,
+      what: `whatever is in ${placeName(range, regions)}`,
+      bytes: sizeOf(range),
+      reason: 'its sector is erased, and nobody has read it',
+    }));
   return { kept, lost, changes: moduleChanges(input) };
 }

@@ -1,13 +1,16 @@
 /** In which order blocks are written, so that a power cut leaves a board that says so instead of one that half runs. */
-import { intersect, type Range, rangeOf } from '../../core/range.js';
+import type { MemoryImage } from '../../core/image.js';
+import { intersect, rangeOf } from '../../core/range.js';
 import type { Region } from '../../layout/types.js';
-import type { LocatedModule } from '../../regions/module/find.js';
+import type { LocatedModule, ModuleSurvey } from '../../regions/module/find.js';
 import type { Inspection } from '../inspect/inspect.js';
 import type { SectorWork } from './sectors.js';
-import type { Block } from './steps.js';
+import type { Block, Seal } from './steps.js';
 
 /** The first bytes of a module: vector table and header. The bootloader looks at nothing else before it jumps. */
 const SEAL_BYTES = 0x200;
+/** The marks and the magic number of a DCT copy. */
+const DCT_MARK_BYTES = 16;
 /** From this version on the bootloader reads the DCT through the system parts, if they are at least this version. */
 const DCT_THROUGH_SYSTEM = { bootloader: 100, system: 200 } as const;
 
@@ -15,12 +18,14 @@ export interface OrderInput {
   readonly works: readonly SectorWork[];
   readonly regions: readonly Region[];
   readonly from: Inspection | null;
-  readonly target: Inspection;
+  /** What the chip holds when the first of these blocks is written. */
+  readonly chip: MemoryImage | null;
+  readonly target: ModuleSurvey;
   /** Whether the first bytes of the firmware can be written after the rest: not with tools that erase by themselves. */
   readonly canSeal: boolean;
 }
 
-export function arrangeBlocks({ works, regions, from, target, canSeal }: OrderInput): Block[] {
+export function arrangeBlocks({ works, regions, from, chip, target, canSeal }: OrderInput): Block[] {
   const rest = [...works];
   const take = (role: Region['role']): SectorWork[] => {
     const places = regions.filter((region) => region.role === role);
@@ -29,8 +34,8 @@ export function arrangeBlocks({ works, regions, from, target, canSeal }: OrderIn
     return taken;
   };
   const bootloader = take('bootloader');
-  const dct = pairBlocks(take('dct'), regions, 'dct', from?.report.dct?.current ?? null);
-  const eeprom = pairBlocks(take('eeprom'), regions, 'eeprom', from?.report.eeprom?.activePage ?? null);
+  const dct = pairBlocks(take('dct'), regions, 'dct', from?.report.dct?.current ?? null, canSeal);
+  const eeprom = pairBlocks(take('eeprom'), regions, 'eeprom', from?.report.eeprom?.activePage ?? null, false);
   const firmware = take('system-part')
     .concat(take('firmware'), take('user'))
     .sort((a, b) => a.sector.start - b.sector.start);
@@ -39,7 +44,7 @@ export function arrangeBlocks({ works, regions, from, target, canSeal }: OrderIn
     bootloader.length > 0 ? [{ name: 'bootloader', works: bootloader, why: placement.why, seal: null }] : [];
   const main: Block[] =
     firmware.length > 0
-      ? [{ name: 'firmware', works: firmware, why: '', seal: canSeal ? sealOf(firmware, regions, target) : null }]
+      ? [{ name: 'firmware', works: firmware, why: '', seal: canSeal ? sealOf(firmware, regions, target, chip) : null }]
       : [];
   const others: Block[] =
     rest.length > 0 ? [{ name: 'flash', works: rest, why: 'Not needed to start the board.', seal: null }] : [];
@@ -52,6 +57,7 @@ function pairBlocks(
   regions: readonly Region[],
   role: 'dct' | 'eeprom',
   current: 1 | 2 | null,
+  canSeal: boolean,
 ): Block[] {
   const places = regions.filter((region) => region.role === role).sort((a, b) => a.start - b.start);
   const inUse = current === null ? undefined : places[current - 1];
@@ -62,7 +68,7 @@ function pairBlocks(
     .map((work) => ({
       name: role,
       works: [work],
-      seal: null,
+      seal: canSeal ? markSeal(work) : null,
       why:
         inUse === undefined || works.length === 1
           ? ''
@@ -70,6 +76,12 @@ function pairBlocks(
             ? `The ${word} in use comes last: until now the old one was whole.`
             : `The ${word} that is not in use comes first, so that a whole one exists at any time.`,
     }));
+}
+
+function markSeal({ sector: { start } }: SectorWork): Seal {
+  const why =
+    'Written last: without these marks the firmware takes the copy for unusable, instead of using half of it.';
+  return { ...rangeOf(start, DCT_MARK_BYTES), when: 'block', why, whyErased: null };
 }
 
 interface Placement {
@@ -81,14 +93,14 @@ interface Placement {
  * Last, because sector 0 then holds a bootloader with DFU for as long as possible. First, when the new system parts ask
  * for a newer one than is installed.
  */
-function placeBootloader(from: Inspection | null, target: Inspection, hasFirmware: boolean): Placement {
+function placeBootloader(from: Inspection | null, target: ModuleSurvey, hasFirmware: boolean): Placement {
   if (!hasFirmware)
     return { first: true, why: 'Without a bootloader the board does not start: do not cut the power here.' };
-  const installed = mainModule(from, 'bootloader')?.info.moduleVersion;
+  const installed = mainModule(from?.survey, 'bootloader')?.info.moduleVersion;
   const wanted = mainModule(target, 'bootloader')?.info.moduleVersion;
   const needed = Math.max(
     0,
-    ...target.survey.modules
+    ...target.modules
       .filter(({ role }) => role === 'main')
       .flatMap(({ module }) => module.dependencies)
       .filter((dependency) => dependency.function === 'bootloader')
@@ -110,7 +122,7 @@ function placeBootloader(from: Inspection | null, target: Inspection, hasFirmwar
   if (crosses) {
     return {
       first: false,
-      why: `The bootloader comes last: version ${wanted} reads the DCT through system parts of 0.7.0 or newer, and the old ones are older. Until it is there the new system parts run in safe mode.`,
+      why: `The bootloader comes last: version ${wanted} reads the DCT through system parts of 0.7.0 or newer, and the old ones are older.`,
     };
   }
   return {
@@ -119,18 +131,31 @@ function placeBootloader(from: Inspection | null, target: Inspection, hasFirmwar
   };
 }
 
-function mainModule(inspection: Inspection | null, name: string): LocatedModule['module'] | undefined {
-  return inspection?.survey.modules.find(({ module, role }) => role === 'main' && module.function === name)?.module;
+function mainModule(survey: ModuleSurvey | undefined, name: string): LocatedModule['module'] | undefined {
+  return survey?.modules.find(({ module, role }) => role === 'main' && module.function === name)?.module;
 }
 
-/** The head of the module that the bootloader jumps to, when its sector is erased and the target gives the head. */
-function sealOf(works: readonly SectorWork[], regions: readonly Region[], target: Inspection): Range | null {
+/** The head of the module that the bootloader jumps to, when it is or becomes erased and the target gives it. */
+function sealOf(
+  works: readonly SectorWork[],
+  regions: readonly Region[],
+  target: ModuleSurvey,
+  chip: MemoryImage | null,
+): Seal | null {
   const first = regions
     .filter(({ role }) => role === 'system-part' || role === 'firmware')
     .sort((a, b) => a.start - b.start)[0];
   if (!first) return null;
-  const seal = rangeOf(first.start, SEAL_BYTES);
-  const isErased = works.some(({ sector, erase }) => erase && sector.start === first.start);
-  const isGiven = target.survey.modules.some(({ module }) => module.address === first.start && module.missing === 0);
-  return isErased && isGiven ? seal : null;
+  const head = rangeOf(first.start, SEAL_BYTES);
+  const isErased =
+    works.some(({ sector, erase }) => erase && sector.start === first.start) ||
+    (chip?.bytes(head)?.every((byte) => byte === 0xff) ?? false);
+  const isGiven = target.modules.some(({ module }) => module.address === first.start && module.missing === 0);
+  if (!isErased || !isGiven) return null;
+  return {
+    ...head,
+    when: 'end',
+    why: 'Written last: until these bytes are there the bootloader takes the firmware for absent and stays in DFU mode, instead of starting half of it.',
+    whyErased: 'First, because from then on the bootloader takes the firmware for absent.',
+  };
 }

@@ -103,9 +103,10 @@ export function readPlanFile(text: string, name: string, readFile: (name: string
 
 function readDct(node: Node): DctFacts {
   const writer = node.at('writer').oneOf(WRITERS);
+  const systemWriter = node.at('systemWriter').oneOf(WRITERS);
   const [first, second, ...more] = node.at('copies').list(2, (copy) => copy.integer(ADDRESS_SPACE_END));
   if (first === undefined || second === undefined || more.length > 0) throw node.at('copies').wrong('two addresses');
-  return { writer, copies: [first, second] };
+  return { writer, systemWriter, copies: [first, second] };
 }
 
 function readStep(node: Node, index: number, readFile: (name: string) => Uint8Array): SimulatedStep {

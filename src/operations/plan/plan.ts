@@ -9,7 +9,7 @@ import { containsRange, overlaps, type Range, rangeOf, totalSize } from '../../c
 import { formatCount } from '../../core/words.js';
 import { type ToolProfile, toolProfile } from '../../layout/flashing-tools.js';
 import type { Board, Region } from '../../layout/types.js';
-import { flashOf } from '../../regions/module/find.js';
+import { flashOf, type ModuleSurvey, surveyModules } from '../../regions/module/find.js';
 import { decodeOptionRegister } from '../../regions/option-bytes.js';
 import { examineImage } from '../examine-image.js';
 import { optionByteContext } from '../inspect/extra-memory.js';
@@ -61,7 +61,7 @@ export function plan(from: MemoryImage | null, to: PlanTarget, board: Board, opt
   const baseline = unlocks !== null ? new FlashController(flash, null) : null;
   baseline?.massErase();
   const chip = baseline ? baseline.image() : from;
-  const targetInspection = examineImage(wanted, board, { name: toName });
+  const targetSurvey = surveyModules(wanted, board);
   const estimator = new Estimator(tool);
   const route =
     tool.route === 'dfu'
@@ -70,7 +70,7 @@ export function plan(from: MemoryImage | null, to: PlanTarget, board: Board, opt
           from: inspected,
           fromImage: from,
           target: wanted,
-          targetInspection,
+          targetSurvey,
           regions,
           estimator,
         })
@@ -81,10 +81,10 @@ export function plan(from: MemoryImage | null, to: PlanTarget, board: Board, opt
     from: chip,
     target: image,
     erasing: tool.erasing,
-    drop: inspected ? replacedEnds(inspected, examineImage(image, board)) : [],
+    drop: inspected ? replacedEnds(inspected, image === wanted ? targetSurvey : surveyModules(image, board)) : [],
   });
   const canSeal = tool.erasing === 'explicit';
-  const blocks = arrangeBlocks({ works, regions, from: inspected, target: targetInspection, canSeal });
+  const blocks = arrangeBlocks({ works, regions, from: inspected, chip, target: targetSurvey, canSeal });
   const context = { flash, tool, estimator, nameAt: (address: number) => nameAt(address, regions) };
   const work = [...blockSteps(blocks, context), ...(route?.dctWrites ?? [])];
   const protection = protectionSteps(work, works, optcr, to.optcr, options, context);
@@ -102,7 +102,7 @@ export function plan(from: MemoryImage | null, to: PlanTarget, board: Board, opt
     regions,
     fromImage: from,
     from: inspected,
-    target: image,
+    target: route ? wanted.merge(image, { overlap: 'last-wins' }) : image,
     result: simulation.image,
     after,
     works,
@@ -120,7 +120,7 @@ export function plan(from: MemoryImage | null, to: PlanTarget, board: Board, opt
     total: addDurations(steps.map(({ ms }) => ms)),
     sectorsToErase: works.filter(({ erase }) => erase).map(({ sector }) => sector.number),
     ...names,
-    warnings: warningsOf(from, optcr, tool, after, names.lost.length, works, options),
+    warnings: [...(route?.warnings ?? []), ...warningsOf(from, optcr, tool, after, names.lost.length, works, options)],
     notes: [...notes, ...(route?.notes ?? []), ...closingNotes(steps, tool, optcr, options)],
     after: {
       verdict: after.report.verdict,
@@ -246,7 +246,7 @@ function requireOpen(optcr: number | null, tool: ToolProfile, options: PlanOptio
 /** The memory map of the chip where its firmware tells it, else that of the target. */
 function regionsFor(from: Inspection | null, to: MemoryImage, board: Board): readonly Region[] {
   if (from && from.survey.modules.length > 0) return from.survey.regions;
-  return examineImage(to, board).survey.regions;
+  return surveyModules(to, board).regions;
 }
 
 /** DCT and EEPROM belong to the board that is there, not to the image, unless the user says otherwise. */
@@ -281,12 +281,10 @@ function requireSomething(wanted: MemoryImage, whole: MemoryImage, name: string)
 }
 
 /** Where a shorter module replaces a longer one at the same place, the end of the old one is worth nothing. */
-function replacedEnds(from: Inspection, target: Inspection): Range[] {
+function replacedEnds(from: Inspection, target: ModuleSurvey): Range[] {
   return from.survey.modules.flatMap(({ module: old, role }) => {
     if (old.crc !== 'ok' || role === 'foreign') return [];
-    const now = target.survey.modules.find(
-      ({ module }) => module.address === old.address && module.missing === 0,
-    )?.module;
+    const now = target.modules.find(({ module }) => module.address === old.address && module.missing === 0)?.module;
     return now && now.end < old.end ? [{ start: now.end, end: old.end }] : [];
   });
 }
@@ -295,8 +293,11 @@ function nameAt(address: number, regions: readonly Region[]): { readonly id: str
   const around = regions.filter(({ start, end }) => address >= start && address < end);
   const [smallest] = around.sort((a, b) => a.end - a.start - (b.end - b.start));
   if (!smallest) return { id: 'flash', title: 'flash' };
-  const { id, title } = smallest;
-  // "System part 1" in the middle of a sentence; "DCT copy 1" and "OTA region" stay.
+  const { id, role, title } = smallest;
+  const place = regions.filter((region) => region.role === role).indexOf(smallest) + 1;
+  if (role === 'dct') return { id, title: `DCT copy ${place}` };
+  if (role === 'eeprom') return { id, title: `EEPROM page ${place}` };
+  // "System part 1" in the middle of a sentence; "OTA region" stays.
   return { id, title: /^[A-Z][a-z]/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title };
 }
 

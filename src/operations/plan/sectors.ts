@@ -5,9 +5,8 @@ import type { Memory, Sector } from '../../layout/types.js';
 
 const ERASED = 0xff;
 const WORD = 4;
-/** Programming 0xFF takes less time than another command, up to about this many bytes. */
-const JOIN_ERASED = 1024;
-const JOIN_PROGRAMMED = 64;
+/** Programming what is there already takes less time than another command, up to about this many bytes. */
+const JOIN = 1024;
 /** More runs than this in a sector are written as one. */
 const MAX_RUNS = 32;
 
@@ -141,12 +140,12 @@ function runsOf(final: Uint8Array, sector: Sector): Range[] {
     }
     const start = offset;
     let end = offset + 1;
-    for (; offset < final.length && offset - end < JOIN_ERASED; offset++) {
+    for (; offset < final.length && offset - end < JOIN; offset++) {
       if (final[offset] !== ERASED) end = offset + 1;
     }
     runs.push(aligned({ start: sector.start + start, end: sector.start + end }));
   }
-  return joinClose(runs, JOIN_ERASED);
+  return joinClose(runs, JOIN);
 }
 
 function programWork(
@@ -169,7 +168,7 @@ function programWork(
   // What lies between two runs is programmed with the value it has, so that value must be known.
   const isKnown = (range: Range): boolean => from.gaps(range).length === 0;
   const whole = runs.map((run) => (isKnown(aligned(run)) ? aligned(run) : run));
-  const close = joinClose(whole, JOIN_PROGRAMMED, isKnown);
+  const close = joinClose(whole, JOIN, isKnown);
   const first = close[0];
   const last = close.at(-1);
   const span = first && last ? { start: first.start, end: last.end } : undefined;
@@ -209,7 +208,7 @@ export function joinAcrossSectors(works: readonly SectorWork[], erasing: SectorO
     const [first, ...rest] = work.runs;
     const last = runs.at(-1);
     const neighbours = before !== undefined && before.sector.end === work.sector.start && before.erase && work.erase;
-    if (first && last && neighbours && first.start - last.end < JOIN_ERASED) {
+    if (first && last && neighbours && first.start - last.end < JOIN) {
       runs[runs.length - 1] = { start: last.start, end: first.end };
     } else if (first) runs.push(first);
     runs.push(...rest);

@@ -4,7 +4,7 @@ import type { MemoryImage } from '../../core/image.js';
 import { rangeOf } from '../../core/range.js';
 import { formatCount } from '../../core/words.js';
 import type { Memory } from '../../layout/types.js';
-import { type DctPair, writeDctField } from '../../regions/dct/write.js';
+import { type DctPair, type DctWriter, writeDctField } from '../../regions/dct/write.js';
 import { type Access, type ControllerError, FlashController } from './flash-model.js';
 import type { DctFacts, PlanStep } from './types.js';
 
@@ -160,15 +160,19 @@ function verify(step: SimulatedStep, steps: readonly SimulatedStep[], chip: Flas
 /** The bootloader hands the bytes to the DCT code of the system firmware, which makes a new copy. */
 function writeDct(step: SimulatedStep, chip: FlashController, options: SimulateOptions): string | null {
   if (!options.dct || step.data === null || step.offset === null) return 'nothing is known about the DCT';
-  return changeDct(chip, options, step.offset, step.data);
+  return changeDct(chip, options.dct, options.dct.writer, step.offset, step.data);
 }
 
-function changeDct(chip: FlashController, { dct }: SimulateOptions, offset: number, bytes: Uint8Array): string | null {
-  if (!dct) return null;
-  const pair = readPair(chip, dct.copies);
+function changeDct(
+  chip: FlashController,
+  { copies }: DctFacts,
+  writer: DctWriter,
+  offset: number,
+  bytes: Uint8Array,
+): string | null {
+  const pair = readPair(chip, copies);
   if (!pair) return 'the DCT is not known';
-  const result = writeDctField(pair, { section: 'application', offset, bytes }, dct.writer);
-  putPair(chip, dct.copies, result);
+  putPair(chip, copies, writeDctField(pair, { section: 'application', offset, bytes }, writer));
   return null;
 }
 
@@ -194,10 +198,10 @@ function putPair(chip: FlashController, copies: readonly [number, number], { cop
 }
 
 /** Device OS finds the OTA flag, clears it, and copies the bootloader to sector 0. */
-function install(step: SimulatedStep, chip: FlashController, options: SimulateOptions): string | null {
+function install(step: SimulatedStep, chip: FlashController, { dct }: SimulateOptions): string | null {
   if (!step.range || !step.data) return null;
-  if (step.offset !== null) {
-    const problem = changeDct(chip, options, step.offset, Uint8Array.of(0xff));
+  if (step.offset !== null && dct) {
+    const problem = changeDct(chip, dct, dct.systemWriter, step.offset, Uint8Array.of(0xff));
     if (problem) return problem;
   }
   const protectedBefore = step.sectors.filter((sector) => chip.isProtected(sector));

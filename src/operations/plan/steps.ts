@@ -16,8 +16,16 @@ export interface Block {
   readonly works: readonly SectorWork[];
   /** Why the block stands where it stands. */
   readonly why: string;
-  /** First bytes that are written last, so that the block counts as absent until it is complete. */
-  readonly seal: Range | null;
+  readonly seal: Seal | null;
+}
+
+/** First bytes that are written last, so that the block counts as absent until it is complete. */
+export interface Seal extends Range {
+  /** block: after the rest of the block. end: after everything else is written and verified. */
+  readonly when: 'block' | 'end';
+  readonly why: string;
+  /** Why the sector that holds it is erased first; null when that does not matter. */
+  readonly whyErased: string | null;
 }
 
 export type StepDraft = Omit<PlanStep, 'number' | 'verifies'> & { readonly verifiesBlocks?: boolean };
@@ -63,11 +71,12 @@ export function blockSteps(blocks: readonly Block[], context: Context): StepDraf
   for (const block of blocks) {
     steps.push(...eraseSteps(block, context));
     const runs = joinAcrossSectors(block.works, context.tool.erasing);
-    const { body, head } = block.seal ? splitSeal(runs, block.seal) : { body: runs, head: [] };
-    steps.push(...body.map((run) => programStep(run, block, context, block.why)));
-    const why =
-      'Written last: until these bytes are there the bootloader takes the firmware for absent and stays in DFU mode, instead of starting half of it.';
-    seals.push(...head.map((run) => programStep(run, block, context, why)));
+    const { seal } = block;
+    const { body, head } = seal ? splitSeal(runs, seal) : { body: runs, head: [] };
+    const why = block.works.some(({ erase }) => erase) ? '' : block.why;
+    steps.push(...body.map((run) => programStep(run, block, context, why)));
+    const last = seal?.when === 'end' ? seals : steps;
+    last.push(...head.map((run) => programStep(run, block, context, seal?.why ?? '')));
   }
   const written = steps.some(({ op }) => op === 'program');
   return [
@@ -98,14 +107,14 @@ function eraseSteps({ works, why, seal }: Block, { estimator, tool }: Context): 
   );
   // What makes the firmware count as absent goes first.
   const holdsSeal = (run: readonly SectorWork[]): boolean =>
-    seal !== null && run.some(({ sector }) => overlaps(sector, seal));
+    seal !== null && seal.whyErased !== null && run.some(({ sector }) => overlaps(sector, seal));
   runs.sort((a, b) => Number(holdsSeal(b)) - Number(holdsSeal(a)));
   return runs.map((run) => {
     const sectors = run.map(({ sector }) => sector);
     const numbers = sectors.map(({ number }) => number);
     const restored = run.reduce((sum, work) => sum + work.restored, 0);
     const reasons = causes(run, tool);
-    if (holdsSeal(run)) reasons.push('First, because from then on the bootloader takes the firmware for absent.');
+    if (holdsSeal(run) && seal?.whyErased) reasons.push(seal.whyErased);
     if (restored > 0)
       reasons.push(`${formatCount(restored)} bytes the target does not give are written again afterwards.`);
     return {

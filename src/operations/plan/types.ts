@@ -124,7 +124,10 @@ export interface Plan {
 }
 
 export interface DctFacts {
+  /** Whose way of writing the bootloader follows. */
   readonly writer: DctWriter;
+  /** The same for the system firmware that runs afterwards. */
+  readonly systemWriter: DctWriter;
   /** Addresses of the two copies. */
   readonly copies: readonly [number, number];
 }
