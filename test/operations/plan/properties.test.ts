@@ -121,7 +121,8 @@ describe('plan, simulated', () => {
         const made = plan(chip, { image: target }, board, { optcr: 0x0fffaaec });
         const kept = { start: 0x08004000, end: 0x08020000 };
         expect(made.sectorsToErase.filter((number) => number >= 1 && number <= 4)).toEqual([]);
-        expect(made.result.bytes(kept)).toEqual(chip.bytes(kept));
+        // Not toEqual, which takes most of a second for this many bytes.
+        expect(made.result.slice(kept).equals(chip.slice(kept))).toBe(true);
       }),
       RUNS,
     );
