@@ -8,6 +8,7 @@ import { nearest } from '../../layout/nearest.js';
 import type { Board, Region } from '../../layout/types.js';
 import { surveyModules } from '../../regions/module/find.js';
 import { blankConfiguration, leftOut, outsideMemory } from '../../rules/build.js';
+import { notRecognised } from '../../rules/container.js';
 import { ALL_RULES } from '../../rules/index.js';
 import { report } from '../../rules/rule.js';
 import { examineImage } from '../examine-image.js';
@@ -128,7 +129,9 @@ export function finish(assembly: Assembly, shape: Shape): BuildResult {
           board,
           options,
         );
-  const findings = [...assembly.findings, ...judged.report.findings, ...shapeFindings(assembly, blank, image)];
+  // Every part has its place from the recipe, so nothing needs to be recognised.
+  const own = judged.report.findings.filter(({ rule }) => rule !== notRecognised.id);
+  const findings = [...assembly.findings, ...own, ...shapeFindings(assembly, blank, image)];
   return { ...assembly, shape, image, findings: sortFindings(findings), report: inspection.report, inspection };
 }
 
@@ -177,7 +180,7 @@ export function requireRules(allow: readonly string[]): void {
 
 /** @throws BuildError BUILD_REFUSED when an error is not among the rules allowed */
 export function requireSound({ findings, recipe, content }: BuildResult, allow: readonly string[] = []): void {
-  if (content.byteCount === 0 && recipe.shape !== 'sparse') {
+  if (content.byteCount === 0) {
     throw new BuildError({
       code: 'BUILD_NOTHING',
       what: 'the recipe gives no bytes',

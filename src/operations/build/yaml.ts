@@ -56,7 +56,7 @@ export function parseYaml(text: string, name: string): YamlNode {
   if ((text.match(/[[{]/g)?.length ?? 0) > MAX_BRACKETS) throw tooDeep(name, 1);
   let contents: Node | null;
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
     const [problem] = [...document.errors, ...document.warnings];
     if (problem) throw syntaxError(name, lineOf(problem.pos[0]), problem.code);
     contents = document.contents;

@@ -112,12 +112,14 @@ interface PlanContext {
 function planPieces(pieces: readonly Piece[], context: PlanContext): Planned[] {
   const { image, isSecret, inspection, showSecrets, from, full } = context;
   const names = new Names(inspection.report.modules);
+  // Of an erased chip nothing but padding would be left, and a recipe without parts is taken for a mistake.
+  const onlyPadding = pieces.length === 1;
   return pieces.flatMap((piece): Planned[] => {
     const { start, end } = piece;
     const range = { start, end };
     const title = titleOf(piece);
     if (piece.kind === 'fill') {
-      const padding = full && piece.value === 0xff && overlaps(piece, flashOf(inspection.board));
+      const padding = !onlyPadding && full && piece.value === 0xff && overlaps(piece, flashOf(inspection.board));
       return padding
         ? []
         : [{ title, range, secret: false, part: { kind: 'fill', value: piece.value, range, where: '' } }];
