@@ -33,7 +33,9 @@ export function renderSimulation(
     style.bold(title),
     renderColumns(columns, rows, style),
     `${style.bold(style.cyan('The chip now'))}\n${stateWords(simulation, report, width)}`,
-    ...(report.boot ? [`${style.bold(style.cyan('What the board does'))}\n${bootWords(report.boot, width)}`] : []),
+    ...(report.boot
+      ? [`${style.bold(style.cyan('What the board does'))}\n${bootWords(report.boot, width, true)}`]
+      : []),
     ...(serious.length > 0 ? [renderFindings(serious, style, width)] : []),
     renderVerdict(report.verdict, report.findings, style),
   ];

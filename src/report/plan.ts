@@ -1,16 +1,20 @@
 /** The text of `plan`: steps with times, what is kept, changed and lost, what the board does afterwards, the script. */
 import { formatAddress } from '../core/bytes.js';
 import { formatCount, wrapText } from '../core/words.js';
+import { shellWord } from '../operations/plan/scripts/quote.js';
 import type { Change, Duration, NamedRange, Plan } from '../operations/plan/types.js';
 import { bootWords } from './boot-words.js';
 import { renderColumns } from './columns.js';
+import { type Fact, renderFacts } from './facts.js';
 import type { Style } from './style.js';
 
 export interface PlanTextOptions {
   readonly style: Style;
   readonly width: number;
-  /** "dump.bin -> part1.bin". */
-  readonly title: string;
+  readonly board: string;
+  /** The dump, or null: nobody has read the chip. */
+  readonly from: string | null;
+  readonly to: readonly string[];
   /** "OpenOCD 0.12 with an ST-LINK". */
   readonly tool: string;
   readonly explain: boolean;
@@ -19,8 +23,8 @@ export interface PlanTextOptions {
 }
 
 export function renderPlan(plan: Plan, options: PlanTextOptions): string {
-  const { style, width, title, tool, explain, folder } = options;
-  const head = `${style.bold(title)}\nwith ${tool}`;
+  const { style, width, explain, folder } = options;
+  const head = heading(options);
   if (plan.steps.length === 0) {
     const rest = [paragraphs(plan.notes, width), section('Kept', ranges(plan.kept, style), style)];
     return `${[head, 'Nothing to do: the chip already holds everything the target gives.', ...rest].filter(Boolean).join('\n\n')}\n`;
@@ -38,6 +42,15 @@ export function renderPlan(plan: Plan, options: PlanTextOptions): string {
     ...(folder === null ? plan.scripts.map(({ name, text }) => section(name, text.trimEnd(), style)) : []),
   ];
   return `${sections.filter((text) => text !== '').join('\n\n')}\n`;
+}
+
+function heading({ board, from, to, tool, style, width }: PlanTextOptions): string {
+  const facts: Fact[] = [
+    ['from', from ?? 'a chip that nobody has read'],
+    ...to.map((path): Fact => ['to', path]),
+    ['with', tool],
+  ];
+  return `${style.bold(board)}\n${renderFacts(facts, width)}`;
 }
 
 function section(title: string, body: string, style: Style): string {
@@ -131,7 +144,7 @@ function afterwards({ after, known }: Plan, { green, yellow, red }: Style, width
 
 function running({ scripts }: Plan, folder: string | null, width: number): string {
   const commands = scripts.map(({ run }) => `  ${run}`);
-  if (folder !== null) return [`  cd ${folder}`, ...commands].join('\n');
+  if (folder !== null) return [`  cd ${shellWord(folder)}`, ...commands].join('\n');
   return [
     ...commands,
     wrapText(

@@ -22,6 +22,7 @@ export const command: Command = {
     '--write-dct': { type: 'flag', about: 'the same as --include dct' },
     '--allow-mass-erase': { type: 'flag', about: 'leave read protection level 1, which erases the whole chip' },
     '--no-backup': { type: 'flag', about: 'do not read the whole flash first' },
+    '--backup-file': { type: 'text', value: 'NAME', about: 'name of the backup in the script (default backup.bin)' },
     '--leave-unprotected': { type: 'flag', about: 'do not restore the write protection' },
     '--serial': { type: 'text', value: 'ID', about: 'serial number of the probe, or of the board for dfu-util' },
     '--usb-path': { type: 'text', value: 'PATH', about: 'dfu-util: USB port of the board, such as 1-2' },

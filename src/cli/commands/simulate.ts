@@ -34,6 +34,13 @@ export const command: Command = {
   ],
   async run(args, context) {
     const path = planPath(requireOneFile(args));
+    if (args.has('--cut-after') && args.has('--cut-inside')) {
+      throw new UsageError({
+        code: 'USAGE_EXCLUSIVE',
+        what: '--cut-after and --cut-inside exclude each other',
+        help: 'The power fails once: give one of them.',
+      });
+    }
     const { readPlanFile } = await import('../../operations/plan/plan-file.js');
     const text = new TextDecoder().decode(readInput(path, MAX_PLAN_BYTES));
     const stored = readPlanFile(text, path, (name) => readInput(join(dirname(path), name)));

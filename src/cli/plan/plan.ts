@@ -1,4 +1,5 @@
 /** plan: files in, a folder with script and data out. */
+import { basename } from 'node:path';
 import { toHex } from '../../core/bytes.js';
 import { sha256 } from '../../core/checksums.js';
 import { FormatError, UsageError } from '../../core/errors.js';
@@ -31,8 +32,8 @@ export async function showPlan(args: ParsedArguments, context: Context): Promise
   const to = await openTargets(targets, args, board);
   const options: PlanOptions = {
     ...optionsFrom(args),
-    fromName: from?.source.path,
-    toName: to.sources.map(({ path }) => path).join(', '),
+    fromName: from ? basename(from.source.path) : undefined,
+    toName: to.sources.map(({ path }) => basename(path)).join(', '),
   };
   const result = plan(from?.image ?? null, to.target, board, options);
   const folder = args.text('-o') ?? null;
@@ -43,13 +44,15 @@ export async function showPlan(args: ParsedArguments, context: Context): Promise
   }
   if (context.json) context.write(`${renderJson(document)}\n`);
   else if (args.flag('--script')) context.write(result.script);
-  else context.write(textOf(result, board, options, args, context, folder));
+  else
+    context.write(
+      textOf(result, { board, from: from?.source.path, to: to.sources.map(({ path }) => path) }, args, context, folder),
+    );
 }
 
 function textOf(
   result: Plan,
-  board: Board,
-  options: PlanOptions,
+  { board, from, to }: { readonly board: Board; readonly from: string | undefined; readonly to: readonly string[] },
   args: ParsedArguments,
   { style, width }: Context,
   folder: string | null,
@@ -59,7 +62,9 @@ function textOf(
   return renderPlan(result, {
     style,
     width,
-    title: `${board.name}: ${options.fromName ?? 'a chip that nobody has read'} -> ${options.toName}`,
+    board: board.name,
+    from: from ?? null,
+    to,
     tool: `${title} ${version}${probe ? `, probe ${probe.title}` : ''}`,
     explain: args.flag('--explain'),
     folder,
@@ -188,6 +193,7 @@ function optionsFrom(args: ParsedArguments): PlanOptions {
     include: areas(args),
     allowMassErase: args.flag('--allow-mass-erase'),
     backup: !args.flag('--no-backup'),
+    backupFile: args.text('--backup-file'),
     leaveUnprotected: args.flag('--leave-unprotected'),
     serial: args.text('--serial'),
     usbPath: args.text('--usb-path'),

@@ -150,7 +150,10 @@ function frame(
   },
 ): StepDraft[] {
   if (work.length === 0 && protection.after.length === 0 && unlocks === null) return [];
-  const backup = options.backup !== false && unlocks === null && canRead(context.tool) ? [dumpStep(context)] : [];
+  const backup =
+    options.backup !== false && unlocks === null && canRead(context.tool)
+      ? [dumpStep(context, options.backupFile)]
+      : [];
   return [
     ...backup,
     ...(unlocks === null ? [] : [unlockStep(unlocks, context)]),
@@ -189,12 +192,13 @@ function requireReadable({ placed, report }: Inspection, name: string): void {
   const unreadable = report.findings.find(
     ({ rule, severity }) => rule.startsWith('acquisition/') && severity === 'error',
   );
-  if (!unreadable && placed.base !== null) return;
+  const rearranged = report.acquisition?.transform ?? null;
+  if (!unreadable && rearranged === null && placed.base !== null) return;
   throw new BuildError({
     code: 'PLAN_FROM_UNREADABLE',
     what: 'the dump cannot be planned from',
     where: name,
-    got: unreadable ? unreadable.message : placed.baseReason,
+    got: unreadable?.message ?? (rearranged === null ? placed.baseReason : `its bytes are rearranged (${rearranged})`),
     help: 'Read the chip again and check the dump with flashatlas inspect, or leave --from out for the worst case.',
   });
 }
@@ -216,7 +220,8 @@ function optionWord(word: number | undefined, board: Board): number | null {
 
 /** @returns the option word with level 0 when the plan has to leave level 1, else null. */
 function requireOpen(optcr: number | null, tool: ToolProfile, options: PlanOptions): number | null {
-  if (optcr === null || (optcr & RDP_MASK) === RDP_OPEN) return null;
+  // What runs from flash, such as the bootloader with its DFU, does not meet read protection.
+  if (optcr === null || (optcr & RDP_MASK) === RDP_OPEN || tool.route === 'dfu') return null;
   if ((optcr & RDP_MASK) === 0xcc00) {
     throw new BuildError({
       code: 'PLAN_RDP_2',
@@ -224,7 +229,6 @@ function requireOpen(optcr: number | null, tool: ToolProfile, options: PlanOptio
       help: 'Nothing can be done with a debugger, ever. Use USB DFU (--tool dfu-util) if the bootloader offers it, or replace the chip.',
     });
   }
-  if (tool.route === 'dfu') return null;
   if (!options.allowMassErase) {
     throw new BuildError({
       code: 'PLAN_RDP_1',
@@ -371,9 +375,9 @@ function requireSuccess({ outcome, log }: Simulation): void {
   const failed = log.find(({ result }) => result === 'failed');
   throw new BuildError({
     code: 'PLAN_DOES_NOT_WORK',
-    what: 'the plan does not work in the simulation',
+    what: 'the plan fails in its own simulation',
     got: failed ? `step ${failed.step}, ${failed.text}` : outcome,
-    help: 'This is a mistake of flashatlas. Please report it with the command line.',
+    help: 'The chip does not allow it this way. Try another --tool.',
   });
 }
 

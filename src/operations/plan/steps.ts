@@ -48,21 +48,21 @@ const EMPTY = {
   offset: null,
 };
 
-export function dumpStep({ flash, estimator }: Context): StepDraft {
+export function dumpStep({ flash, estimator }: Context, file = BACKUP_FILE): StepDraft {
   const bytes = sizeOf(flash);
   return {
     ...EMPTY,
     op: 'dump',
-    title: `read the whole flash to ${BACKUP_FILE}`,
+    title: `read the whole flash to ${file}`,
     why: 'The backup: keys and Wi-Fi networks exist nowhere else. The plan stops here when the chip cannot be read.',
     range: { start: flash.start, end: flash.end },
     bytes,
     ms: estimator.transfer(bytes),
-    file: BACKUP_FILE,
+    file,
   };
 }
 
-export const BACKUP_FILE = 'backup.bin';
+const BACKUP_FILE = 'backup.bin';
 
 /** Erasing, programming and verifying of blocks in their order; what is sealed is written after everything is verified. */
 export function blockSteps(blocks: readonly Block[], context: Context): StepDraft[] {

@@ -146,6 +146,8 @@ export interface PlanOptions {
   readonly allowMassErase?: boolean | undefined;
   /** Read the whole flash first (default true). */
   readonly backup?: boolean | undefined;
+  /** Name of the backup (default backup.bin). */
+  readonly backupFile?: string | undefined;
   /** Leave sectors writable that were unprotected for the plan. */
   readonly leaveUnprotected?: boolean | undefined;
   /** Serial number of the probe, or of the board in DFU mode. */

@@ -2,7 +2,7 @@
 import { BuildError } from '../../../core/errors.js';
 
 /** Tcl expands these even in places where nobody expects it; OpenOCD refuses some of them outright. */
-const TCL_FORBIDDEN = /[{}[\]$;"\\]/;
+const TCL_FORBIDDEN = /[{}[\]$;"\\`]/;
 /** J-Link Commander separates arguments with commas and knows no escape. */
 const JLINK_FORBIDDEN = /[",]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a line end or a NUL in a name ends the command.
@@ -11,7 +11,7 @@ const PLAIN = /^[\w@%+=:./][\w@%+=:,./-]*$/;
 
 /** @throws BuildError PLAN_FILE_NAME */
 export function tclWord(name: string): string {
-  refuse(name, 'OpenOCD', TCL_FORBIDDEN, 'braces, brackets, $, ; quotes and backslashes');
+  refuse(name, 'OpenOCD', TCL_FORBIDDEN, 'braces, brackets, $, ;, quotes, backticks and backslashes');
   const safe = withoutDash(name);
   return PLAIN.test(safe) ? safe : `{${safe}}`;
 }
