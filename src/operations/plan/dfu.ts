@@ -103,7 +103,7 @@ function differs(image: MemoryImage, from: MemoryImage | null, range: Range): bo
   });
 }
 
-const STEP = { by: 'tool' as const, sectors: [], optcr: null };
+const STEP = { by: 'bootloader' as const, sectors: [], optcr: null };
 
 function bootloaderRoute({ board, from, fromImage, target, targetSurvey, regions, estimator }: DfuInput, boot: Region) {
   const module = targetSurvey.modules.find(

@@ -316,7 +316,9 @@ function protectionSteps(
 ): { readonly before: StepDraft[]; readonly after: StepDraft[] } {
   const before: StepDraft[] = [];
   const after: StepDraft[] = [];
+  if (wanted !== undefined && (wanted & RDP_MASK) !== ((optcr ?? RDP_OPEN) & RDP_MASK)) throw readProtectionAsked();
   if (optcr === null) {
+    if (wanted !== undefined && !canWriteOptions(context.tool)) throw toolCannot(context.tool, 'write option bytes');
     if (wanted !== undefined) after.push(optionsStep(wanted, describeOptions(wanted), context));
     return { before, after };
   }
@@ -328,10 +330,9 @@ function protectionSteps(
     now = withProtection(optcr, needed, false);
     before.push(protectionStep('unprotect', needed, now, context));
   }
-  if (wanted !== undefined && (wanted & RDP_MASK) !== (optcr & RDP_MASK)) throw readProtectionAsked();
   const goal = wanted ?? (options.leaveUnprotected || context.tool.protection === 'itself' ? now : optcr);
   if (goal === now) return { before, after };
-  if (context.tool.protection === 'itself') throw toolCannot(context.tool, 'write option bytes');
+  if (!canWriteOptions(context.tool)) throw toolCannot(context.tool, 'write option bytes');
   const userBitsDiffer = (goal & USER_BITS) !== (now & USER_BITS);
   const lifts = (goal & NWRP_BITS & ~(now & NWRP_BITS)) !== 0;
   if (userBitsDiffer || lifts) after.push(optionsStep(goal, describeOptions(goal), context));
@@ -342,6 +343,10 @@ function protectionSteps(
     after.push(protectionStep('protect', sectors, goal, context));
   }
   return { before, after };
+}
+
+function canWriteOptions({ protection }: ToolProfile): boolean {
+  return protection === 'sectors' || protection === 'word';
 }
 
 function describeOptions(word: number): string {

@@ -38,8 +38,12 @@ interface Context {
   readonly nameAt: (address: number) => { readonly id: string; readonly title: string };
 }
 
+/** Over DFU the bootloader does what the tool asks for: read protection does not stop it. */
+function actor({ route }: ToolProfile): 'tool' | 'bootloader' {
+  return route === 'dfu' ? 'bootloader' : 'tool';
+}
+
 const EMPTY = {
-  by: 'tool' as const,
   sectors: [],
   range: null,
   data: null,
@@ -48,10 +52,11 @@ const EMPTY = {
   offset: null,
 };
 
-export function dumpStep({ flash, estimator }: Context, file = BACKUP_FILE): StepDraft {
+export function dumpStep({ flash, estimator, tool }: Context, file = BACKUP_FILE): StepDraft {
   const bytes = sizeOf(flash);
   return {
     ...EMPTY,
+    by: actor(tool),
     op: 'dump',
     title: `read the whole flash to ${file}`,
     why: 'The backup: keys and Wi-Fi networks exist nowhere else. The plan stops here when the chip cannot be read.',
@@ -119,6 +124,7 @@ function eraseSteps({ works, why, seal }: Block, { estimator, tool }: Context): 
       reasons.push(`${formatCount(restored)} bytes the target does not give are written again afterwards.`);
     return {
       ...EMPTY,
+      by: actor(tool),
       op: 'erase' as const,
       title: `erase ${sectorWords(numbers)}`,
       why: [...reasons, why].filter(Boolean).join(' '),
@@ -151,7 +157,7 @@ function causes(run: readonly SectorWork[], tool: ToolProfile): string[] {
   });
 }
 
-function programStep(run: Range, { works }: Block, { estimator, nameAt }: Context, why: string): StepDraft {
+function programStep(run: Range, { works }: Block, { estimator, nameAt, tool }: Context, why: string): StepDraft {
   const data = new Uint8Array(sizeOf(run)).fill(0xff);
   const sectors: number[] = [];
   let erased = true;
@@ -166,6 +172,7 @@ function programStep(run: Range, { works }: Block, { estimator, nameAt }: Contex
   const { id, title } = nameAt(run.start);
   return {
     ...EMPTY,
+    by: actor(tool),
     op: 'program',
     title: `program ${title} at ${formatAddress(run.start)}`,
     why: erased ? why : `Only clears bits, so nothing is erased. ${why}`.trim(),
@@ -229,6 +236,7 @@ export function protectionStep(
 export function optionsStep(optcr: number, what: string, { estimator }: Context): StepDraft {
   return {
     ...EMPTY,
+    by: 'tool',
     op: 'options',
     title: `write the option bytes: ${what}`,
     why: 'The target asks for it. It takes effect when the board is powered off and on.',
@@ -241,6 +249,7 @@ export function optionsStep(optcr: number, what: string, { estimator }: Context)
 export function unlockStep(optcr: number, { estimator, flash }: Context): StepDraft {
   return {
     ...EMPTY,
+    by: 'tool',
     op: 'unlock',
     title: 'leave read protection level 1, which erases the whole chip',
     why: 'At level 1 no debugger can read, erase or program the flash. Lowering the level makes the chip erase itself first. Power the board off and on afterwards.',
@@ -256,6 +265,7 @@ export function resetStep(context: Context): StepDraft {
   const leave = context.tool.route === 'dfu';
   return {
     ...EMPTY,
+    by: actor(context.tool),
     op: 'reset',
     title: leave ? 'leave DFU mode' : 'reset and run',
     why: leave ? 'The bootloader resets the board half a second later.' : 'The board starts with what it holds now.',

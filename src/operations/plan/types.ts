@@ -37,7 +37,7 @@ export interface PlanStep {
   readonly title: string;
   /** Why it is there. */
   readonly why: string;
-  /** Who does it: the tool, or code on the board on its own account. */
+  /** Whose code touches the flash: the debugger's, the bootloader's (asked over DFU, or by itself), or that of Device OS. */
   readonly by: 'tool' | 'bootloader' | 'device-os';
   readonly sectors: readonly number[];
   readonly range: Range | null;

@@ -6,7 +6,6 @@ import type { PlanStep, ScriptFile } from '../types.js';
 import { sectorRuns } from '../words.js';
 import { jlinkWord, shellWord } from './quote.js';
 import {
-  cannot,
   dataFiles,
   echo,
   headLines,
@@ -132,7 +131,7 @@ function cubeOptions(optcr: number): string[] {
 
 export function jlinkScripts(draft: PlanDraft, context: ScriptContext): Scripts {
   const { steps } = draft;
-  const { board, options, tool } = context;
+  const { board, options } = context;
   const flash = flashOf(board);
   const serial = options.serial === undefined ? '' : ` -SelectEmuBySN ${shellWord(options.serial)}`;
   const run = `JLinkExe -device ${board.chip.name} -if SWD -speed 4000 -autoconnect 1 -ExitOnError 1${serial} -CommandFile plan.jlink`;
@@ -159,8 +158,6 @@ export function jlinkScripts(draft: PlanDraft, context: ScriptContext): Scripts 
         );
       case 'reset':
         return ['r', 'g'];
-      case 'options':
-        return cannot(tool, 'write option bytes', 'Use --tool openocd, --tool st-flash or --tool cubeprogrammer.');
       default:
         return [];
     }
