@@ -1,6 +1,6 @@
 /** plan --modernise: the new script on stdout, what was changed on stderr. */
 import { UsageError } from '../../core/errors.js';
-import { modernise } from '../../operations/plan/modernise.js';
+import { isScript, modernise } from '../../operations/plan/modernise.js';
 import { renderJson } from '../../report/json.js';
 import { TOOL } from '../../tool.js';
 import type { ParsedArguments } from '../args.js';
@@ -20,15 +20,16 @@ export function showModernised(path: string, args: ParsedArguments, context: Con
     });
   }
   const bytes = readInput(path, MAX_SCRIPT_BYTES);
-  if (bytes.includes(0)) {
+  const old = new TextDecoder().decode(bytes);
+  if (!isScript(old)) {
     throw new UsageError({
       code: 'PLAN_NOT_A_SCRIPT',
-      what: 'this is not a text',
+      what: 'this is no OpenOCD script',
       where: path,
       help: 'Give an OpenOCD script (*.cfg, *.tcl) or a file with OpenOCD command lines.',
     });
   }
-  const { text, changes, warnings } = modernise(new TextDecoder().decode(bytes));
+  const { text, changes, warnings } = modernise(old);
   const output = args.text('-o');
   if (output !== undefined) writeOutput(output, text, { force: args.flag('--force'), inputs: [path] });
   if (context.json) {

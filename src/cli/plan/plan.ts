@@ -14,6 +14,7 @@ import { renderJson } from '../../report/json.js';
 import { renderPlan } from '../../report/plan.js';
 import { type ParsedArguments, suggestion } from '../args.js';
 import type { Context } from '../command.js';
+import { readInput } from '../io.js';
 import { boardFrom, openInput } from '../open.js';
 import { writeFolder } from '../output-folder.js';
 import { placeFile, splitAddress } from '../place.js';
@@ -134,6 +135,8 @@ async function openFrom(args: ParsedArguments, board: Board) {
   });
 }
 
+const MAX_RECIPE_BYTES = 1 << 20;
+
 interface Opened {
   readonly target: PlanTarget;
   readonly sources: readonly Source[];
@@ -165,13 +168,23 @@ async function openTargets(targets: readonly string[], args: ParsedArguments, bo
 }
 
 async function openRecipe(path: string, args: ParsedArguments, board: Board): Promise<Opened> {
-  const [{ recipeFromFile }, { RecipeFolder }, { assemble, finish, requireSound }, { readInput }] = await Promise.all([
-    import('../build/recipe.js'),
+  const [{ parseRecipe, recipeText }, { RecipeFolder }, { assemble, finish, requireSound }] = await Promise.all([
+    import('../../operations/build/parse.js'),
     import('../build/folder.js'),
     import('../../operations/build/build.js'),
-    import('../io.js'),
   ]);
-  const recipe = await recipeFromFile(path, args);
+  const bytes = readInput(path, MAX_RECIPE_BYTES);
+  const recipe = await parseRecipe(recipeText(bytes, path), path);
+  if (recipe.board !== null && recipe.board !== board.id && !args.has('--layout')) {
+    throw new UsageError({
+      code: 'PLAN_OTHER_BOARD',
+      what: 'the recipe is for another board',
+      where: path,
+      expected: board.id,
+      got: JSON.stringify(recipe.board.slice(0, 64)),
+      help: 'Say --board with the board of the recipe, or --layout with its file.',
+    });
+  }
   const folder = new RecipeFolder(path, false);
   const inputs = [path];
   const read = (name: string): Uint8Array => {
@@ -182,7 +195,7 @@ async function openRecipe(path: string, args: ParsedArguments, board: Board): Pr
   const built = finish(assemble(recipe, read, board), 'sparse');
   requireSound(built);
   const target = { image: built.image, ...(built.optionBytes === null ? {} : { optcr: built.optionBytes }) };
-  return { target, sources: [sourceOf(path, readInput(path))], inputs };
+  return { target, sources: [sourceOf(path, bytes)], inputs };
 }
 
 function optionsFrom(args: ParsedArguments): PlanOptions {

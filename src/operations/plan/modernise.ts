@@ -26,6 +26,19 @@ const FILES: readonly (readonly [RegExp, string, string])[] = [
   [/\btarget\/stm32f2x_stlink\.cfg\b/g, 'target/stm32f2x.cfg', 'target/stm32f2x_stlink.cfg was removed.'],
 ];
 
+/** First words of lines in OpenOCD scripts and in notes about them. */
+const WORDS =
+  /^\s*(?:#|source\b|adapter|interface\b|hla_|init\b|reset|flash\b|program\b|transport\b|set\b|proc\b|gdb|telnet|tcl|target|shutdown|exit\b|halt\b|stm32|mww\b|mdw\b|jtag|swd|ft|jlink|cmsis|working_area|sleep\b|openocd\b|\$_?)/;
+const LONGEST_LINE = 1000;
+
+/** False for what is no script at all, such as a dump or a key named by mistake: that is not printed back. */
+export function isScript(text: string): boolean {
+  const lines = text.split('\n');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a script has none but tabs and line ends.
+  if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffd]/.test(text)) return false;
+  return lines.every((line) => line.length <= LONGEST_LINE) && lines.some((line) => WORDS.test(line));
+}
+
 export function modernise(text: string): Modernised {
   const syntax = openocdSyntax();
   const changes: ModernisedLine[] = [];

@@ -87,7 +87,7 @@ export function plan(from: MemoryImage | null, to: PlanTarget, board: Board, opt
   const blocks = arrangeBlocks({ works, regions, from: inspected, chip, target: targetSurvey, canSeal });
   const context = { flash, tool, estimator, nameAt: (address: number) => nameAt(address, regions) };
   const work = [...blockSteps(blocks, context), ...(route?.dctWrites ?? [])];
-  const protection = protectionSteps(work, works, optcr, to.optcr, options, context);
+  const protection = protectionSteps(work, works, optcr, storedBits(to.optcr), options, context);
   const drafts = frame(work, protection, { unlocks, options, context, route });
   const steps = numberSteps(drafts);
 
@@ -343,6 +343,11 @@ function protectionSteps(
     after.push(protectionStep('protect', sectors, goal, context));
   }
   return { before, after };
+}
+
+/** Without lock and start bits, which are states of the register. */
+function storedBits(word: number | undefined): number | undefined {
+  return word === undefined ? undefined : (word & (NWRP_BITS | RDP_MASK | USER_BITS)) >>> 0;
 }
 
 function canWriteOptions({ protection }: ToolProfile): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openocdSyntax } from '../../../src/layout/flashing-tools.js';
-import { modernise } from '../../../src/operations/plan/modernise.js';
+import { isScript, modernise } from '../../../src/operations/plan/modernise.js';
 
 /** An old line of every rule, and what it becomes; null: a comment. */
 const LINES: readonly (readonly [string, string | null])[] = [
@@ -38,6 +38,26 @@ const LINES: readonly (readonly [string, string | null])[] = [
   ['reset_nag disable', null],
   ['daemon_startup reset', null],
 ];
+
+describe('isScript', () => {
+  it('knows scripts and notes', () => {
+    for (const [line] of LINES) expect(isScript(`# a script\n${line}\n`)).toBe(true);
+    expect(isScript('init\r\nreset halt\r\n\tflash probe 0\r\n')).toBe(true);
+  });
+
+  it('does not take dumps, keys and other texts for one', () => {
+    for (const text of [
+      '',
+      'hello',
+      'MIICXAIBAAKBgQDx'.repeat(3),
+      `init ${'x'.repeat(1001)}`,
+      'init\u0000',
+      'init\ufffd',
+    ]) {
+      expect(isScript(text)).toBe(false);
+    }
+  });
+});
 
 describe('modernise', () => {
   it.each(LINES)('%s', (before, after) => {
