@@ -2,7 +2,7 @@
  * The flash controller of an STM32F2 (RM0033): a sector erases to 0xFF, programming only clears bits, a protected sector
  * takes neither. Bytes that nobody has read are unknown until they are erased or programmed to zero.
  */
-import { u32 } from '../../core/bytes.js';
+import { equalBytes, isFilledWith, u32 } from '../../core/bytes.js';
 import { MemoryImage } from '../../core/image.js';
 import { overlaps, type Range } from '../../core/range.js';
 import type { Memory, Sector } from '../../layout/types.js';
@@ -77,10 +77,9 @@ export class FlashController {
   /** True when the flash holds exactly these bytes there. */
   holds(address: number, bytes: Uint8Array): boolean {
     const offset = address - this.flash.start;
-    for (let index = 0; index < bytes.length; index++) {
-      if (this.#known[offset + index] !== 1 || this.#bytes[offset + index] !== bytes[index]) return false;
-    }
-    return true;
+    const end = offset + bytes.length;
+    if (bytes.length > 0 && !isFilledWith(this.#known, 1, offset, end)) return false;
+    return equalBytes(this.#bytes.subarray(offset, end), bytes);
   }
 
   eraseSector(number: number, access: Access = 'debugger'): ControllerError | null {
@@ -107,13 +106,14 @@ export class FlashController {
       if (refused) return refused;
     }
     const offset = address - this.flash.start;
-    for (let index = 0; index < data.length; index++) {
+    const bytes = this.#bytes;
+    const known = this.#known;
+    for (let index = 0, place = offset; index < data.length; index++, place++) {
       const value = data[index] as number;
-      const place = offset + index;
-      if (this.#known[place] === 1) this.#bytes[place] = (this.#bytes[place] as number) & value;
+      if (known[place] === 1) bytes[place] = (bytes[place] as number) & value;
       else if (value === 0) {
-        this.#bytes[place] = 0;
-        this.#known[place] = 1;
+        bytes[place] = 0;
+        known[place] = 1;
       }
     }
     return null;
