@@ -6,6 +6,7 @@ import { BuildError } from '../../core/errors.js';
 import { MemoryImage } from '../../core/image.js';
 import { intersect, type Range, rangeOf } from '../../core/range.js';
 import { formatCount } from '../../core/words.js';
+import { platformOf } from '../../layout/platforms.js';
 import type { Board, Region } from '../../layout/types.js';
 import { dctField, dctFields, dctSection, fieldKey } from '../../regions/dct/table.js';
 import { type DctWriter, selectCopy, writeDctField } from '../../regions/dct/write.js';
@@ -54,7 +55,8 @@ export function routeThroughDfu(input: DfuInput): DfuRoute {
   const changed = closed.filter((range) => differs(target, fromImage, range));
   let image = target;
   for (const range of closed) image = image.without(range);
-  const bare: DfuRoute = { image, dctWrites: [], install: null, notes: [], warnings: [], dct: dctFacts(input) };
+  const silent = silentFailures(input.from);
+  const bare: DfuRoute = { image, dctWrites: [], install: null, notes: [], warnings: silent, dct: dctFacts(input) };
   if (changed.length === 0) return bare;
   const touched = regions
     .filter((region) => changed.some((range) => intersect(region, range)))
@@ -71,6 +73,7 @@ export function routeThroughDfu(input: DfuInput): DfuRoute {
     for (const region of known) rest = rest.without(region);
     if (differs(rest, fromImage, range)) throw refuses(firstReason(board), 'Use a debugger: --tool openocd.');
   }
+  if (known.length > 0) requireDctAlternate(board);
   const dct = touched.some(({ role }) => role === 'dct') ? dctRoute(input) : NO_DCT;
   const boot = touched.find(({ role }) => role === 'bootloader');
   const install = boot ? bootloaderRoute(input, boot) : null;
@@ -80,8 +83,16 @@ export function routeThroughDfu(input: DfuInput): DfuRoute {
     dctWrites: [...dct.writes, ...(install ? [install.flag] : [])],
     install: install?.step ?? null,
     notes: [...dct.notes, ...(install?.notes ?? [])],
-    warnings: dct.warnings,
+    warnings: [...silent, ...dct.warnings],
   };
+}
+
+/** Both ways around the closed sectors write to the DCT, in the format of the Wi-Fi boards. */
+function requireDctAlternate(board: Board): void {
+  const hasAlternate = board.dfu?.alternates.some(({ space }) => space === 'dct-application') ?? false;
+  const store = board.platform ? platformOf(board.platform.id)?.dctStore : undefined;
+  if (hasAlternate && store === undefined) return;
+  throw refuses(`how ${board.name} writes its configuration over DFU is not known`, 'Use a debugger: --tool openocd.');
 }
 
 function firstReason(board: Board): string {
@@ -90,6 +101,22 @@ function firstReason(board: Board): string {
 
 function refuses(why: string, help: string): BuildError {
   return new BuildError({ code: 'PLAN_DFU_REFUSES', what: `DFU cannot do this: ${why}`, help });
+}
+
+/** First bootloader that reports a write that failed (0.4.9). */
+const FIRST_REPORTING = 7;
+
+function silentFailures(from: Inspection | null): string[] {
+  const version = installedBootloader(from);
+  if (version === null || version >= FIRST_REPORTING) return [];
+  return [
+    `The bootloader is version ${version} and does not say when a write fails (versions before ${FIRST_REPORTING} do not). Read the flash back afterwards and compare it with the result of flashatlas simulate.`,
+  ];
+}
+
+function installedBootloader(from: Inspection | null): number | null {
+  const found = from?.survey.modules.find(({ module, role }) => role === 'main' && module.function === 'bootloader');
+  return found?.module.info.moduleVersion ?? null;
 }
 
 /** True unless the chip is known to hold already what the image has in the range. */
@@ -187,10 +214,7 @@ function dctFacts({
   const [first, second] = regions.filter(({ role }) => role === 'dct').sort((a, b) => a.start - b.start);
   if (!first || !second || !fromImage?.bytes(first) || !fromImage.bytes(second)) return undefined;
   const systemWriter = writerOf(systemVersionOf(targetSurvey) ?? (from && systemVersionOf(from.survey)) ?? null);
-  const bootloader = from?.survey.modules.find(
-    ({ module, role }) => role === 'main' && module.function === 'bootloader',
-  );
-  const isOld = (bootloader?.module.info.moduleVersion ?? FIRST_ASKING_SYSTEM) < FIRST_ASKING_SYSTEM;
+  const isOld = (installedBootloader(from) ?? FIRST_ASKING_SYSTEM) < FIRST_ASKING_SYSTEM;
   return { writer: isOld ? OLD_WRITER : systemWriter, systemWriter, copies: [first.start, second.start] };
 }
 

@@ -10,10 +10,14 @@ import type { Memory, Sector } from '../../layout/types.js';
 const ERASED = 0xff;
 const NWRP_SHIFT = 16;
 const RDP_SHIFT = 8;
-const RDP_OPEN = 0xaa;
 const RDP_LOCKED_FOR_EVER = 0xcc;
 /** What the controller keeps of an option word: nWRP, RDP and the user bits, not the lock and start bits. */
-const STORED_OPTION_BITS = 0x0fffffec;
+export const STORED_OPTION_BITS = 0x0fffffec;
+export const NWRP_BITS = 0x0fff0000;
+export const USER_BITS = 0xec;
+export const RDP_MASK = 0xff00;
+/** RDP at level 0, in its place. */
+export const RDP_OPEN = 0xaa00;
 export const DEFAULT_OPTCR = 0x0fffaaec;
 
 /** Why the controller did not do it. WRPERR: write protected. RDP: read protection keeps the debugger out. */
@@ -49,7 +53,7 @@ export class FlashController {
 
   get readProtection(): 0 | 1 | 2 {
     const value = (this.#optcr >>> RDP_SHIFT) & 0xff;
-    return value === RDP_OPEN ? 0 : value === RDP_LOCKED_FOR_EVER ? 2 : 1;
+    return value === RDP_OPEN >>> RDP_SHIFT ? 0 : value === RDP_LOCKED_FOR_EVER ? 2 : 1;
   }
 
   isProtected(sector: number): boolean {
@@ -124,7 +128,7 @@ export class FlashController {
     const before = this.readProtection;
     const level = (word >>> RDP_SHIFT) & 0xff;
     if (before === 2 || level === RDP_LOCKED_FOR_EVER) return 'RDP2';
-    if (before === 1 && level === RDP_OPEN) this.massErase();
+    if (before === 1 && level === RDP_OPEN >>> RDP_SHIFT) this.massErase();
     this.#optcr = u32(word & STORED_OPTION_BITS);
     return null;
   }

@@ -258,12 +258,22 @@ function fieldChanges({ from, after }: NamingInput): Change[] {
     ['device private key', then?.devicePrivateKey, now.devicePrivateKey],
     ['device public key', then?.devicePublicKey, now.devicePublicKey],
     ['server public key', then?.serverPublicKey, now.serverPublicKey],
+    [
+      'device key, by its fingerprint',
+      then?.deviceKeyFingerprint ?? now.deviceKeyFingerprint ?? '',
+      now.deviceKeyFingerprint ?? '',
+    ],
+    [
+      'server key, by its fingerprint',
+      then?.serverKeyFingerprint ?? now.serverKeyFingerprint ?? '',
+      now.serverKeyFingerprint ?? '',
+    ],
     ['server address', then?.serverAddress ?? 'none', now.serverAddress ?? 'none'],
     ['claimed', yesNo(then?.claimed), yesNo(now.claimed)],
     ['Wi-Fi networks', `${then?.wifi.networks.length ?? 0}`, `${now.wifi.networks.length}`],
   ];
   return rows
-    .filter(([, before, later]) => (before ?? 'blank') !== later)
+    .filter(([, before, later]) => (before ?? 'blank') !== later && later !== '')
     .map(([name, before, later]) => ({
       what: `${name}: ${before ?? 'blank'} -> ${later}`,
       start: region.start,

@@ -4,7 +4,7 @@ import type { MemoryImage } from '../../core/image.js';
 import { rangeOf } from '../../core/range.js';
 import { formatCount } from '../../core/words.js';
 import type { Memory } from '../../layout/types.js';
-import { type DctPair, type DctWriter, writeDctField } from '../../regions/dct/write.js';
+import { applyFlashOperation, type DctPair, type DctWriter, writeDctField } from '../../regions/dct/write.js';
 import { type Access, type ControllerError, FlashController } from './flash-model.js';
 import type { DctFacts, PlanStep } from './types.js';
 
@@ -76,7 +76,7 @@ export function simulate(
       continue;
     }
     if (number === cutInside) {
-      interrupt(step, chip);
+      interrupt(step, chip, options);
       log.push({ step: number, op, result: 'cut', text: `${title}: ${interruption(step)}` });
       stop('cut', number);
       continue;
@@ -214,7 +214,7 @@ function install(step: SimulatedStep, chip: FlashController, { dct }: SimulateOp
 }
 
 /** Half of what the step does; the sector that was being erased holds nothing defined. */
-function interrupt(step: SimulatedStep, chip: FlashController): void {
+function interrupt(step: SimulatedStep, chip: FlashController, { dct }: SimulateOptions): void {
   const access: Access = step.by === 'tool' ? 'debugger' : 'flash-code';
   if (step.op === 'erase') {
     const half = Math.floor(step.sectors.length / 2);
@@ -224,6 +224,16 @@ function interrupt(step: SimulatedStep, chip: FlashController): void {
   }
   if (step.op === 'program' && step.range && step.data) {
     chip.program(step.range.start, step.data.subarray(0, step.data.length >> 1), access);
+  }
+  const pair = step.op === 'write-dct' && dct ? readPair(chip, dct.copies) : undefined;
+  if (pair && dct && step.data && step.offset !== null) {
+    const { operations } = writeDctField(
+      pair,
+      { section: 'application', offset: step.offset, bytes: step.data },
+      dct.writer,
+    );
+    const half = operations.slice(0, operations.length >> 1);
+    putPair(chip, dct.copies, half.reduce(applyFlashOperation, pair));
   }
 }
 
@@ -235,5 +245,5 @@ function interruption({ op, sectors, data }: SimulatedStep): string {
   if (op === 'program' && data) {
     return `the power fails after ${formatCount(data.length >> 1)} of ${formatCount(data.length)} bytes`;
   }
-  return 'the power fails';
+  return op === 'write-dct' ? 'the power fails while the new copy is written' : 'the power fails';
 }

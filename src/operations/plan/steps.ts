@@ -30,7 +30,8 @@ export interface Seal extends Range {
 
 export type StepDraft = Omit<PlanStep, 'number' | 'verifies'> & { readonly verifiesBlocks?: boolean };
 
-interface Context {
+/** What steps are made with. */
+export interface StepContext {
   readonly flash: Memory;
   readonly tool: ToolProfile;
   readonly estimator: Estimator;
@@ -52,7 +53,7 @@ const EMPTY = {
   offset: null,
 };
 
-export function dumpStep({ flash, estimator, tool }: Context, file = BACKUP_FILE): StepDraft {
+export function dumpStep({ flash, estimator, tool }: StepContext, file = BACKUP_FILE): StepDraft {
   const bytes = sizeOf(flash);
   return {
     ...EMPTY,
@@ -70,7 +71,7 @@ export function dumpStep({ flash, estimator, tool }: Context, file = BACKUP_FILE
 const BACKUP_FILE = 'backup.bin';
 
 /** Erasing, programming and verifying of blocks in their order; what is sealed is written after everything is verified. */
-export function blockSteps(blocks: readonly Block[], context: Context): StepDraft[] {
+export function blockSteps(blocks: readonly Block[], context: StepContext): StepDraft[] {
   const steps: StepDraft[] = [];
   const seals: StepDraft[] = [];
   for (const block of blocks) {
@@ -105,7 +106,7 @@ function splitSeal(runs: readonly Range[], seal: Range): { readonly body: Range[
   return { body, head };
 }
 
-function eraseSteps({ works, why, seal }: Block, { estimator, tool }: Context): StepDraft[] {
+function eraseSteps({ works, why, seal }: Block, { estimator, tool }: StepContext): StepDraft[] {
   const erased = works.filter(({ erase }) => erase);
   const runs = sectorRuns(erased.map(({ sector }) => sector.number)).map(([first, last]) =>
     erased.filter(({ sector }) => sector.number >= first && sector.number <= last),
@@ -157,7 +158,7 @@ function causes(run: readonly SectorWork[], tool: ToolProfile): string[] {
   });
 }
 
-function programStep(run: Range, { works }: Block, { estimator, nameAt, tool }: Context, why: string): StepDraft {
+function programStep(run: Range, { works }: Block, { estimator, nameAt, tool }: StepContext, why: string): StepDraft {
   const data = new Uint8Array(sizeOf(run)).fill(0xff);
   const sectors: number[] = [];
   let erased = true;
@@ -185,7 +186,7 @@ function programStep(run: Range, { works }: Block, { estimator, nameAt, tool }: 
   };
 }
 
-function verifyStep(steps: readonly StepDraft[], { estimator, tool }: Context): StepDraft {
+function verifyStep(steps: readonly StepDraft[], { estimator, tool }: StepContext): StepDraft {
   const written = steps.filter(({ op }) => op === 'program');
   const bytes = written.reduce((sum, step) => sum + step.bytes, 0);
   const first = written[0]?.range;
@@ -211,7 +212,7 @@ export function protectionStep(
   op: 'unprotect' | 'protect',
   sectors: readonly number[],
   optcr: number,
-  { estimator, tool }: Context,
+  { estimator, tool }: StepContext,
 ): StepDraft {
   const itself = tool.protection === 'itself';
   const words = sectorWords(sectors);
@@ -233,7 +234,7 @@ export function protectionStep(
   };
 }
 
-export function optionsStep(optcr: number, what: string, { estimator }: Context): StepDraft {
+export function optionsStep(optcr: number, what: string, { estimator }: StepContext): StepDraft {
   return {
     ...EMPTY,
     by: 'tool',
@@ -246,7 +247,7 @@ export function optionsStep(optcr: number, what: string, { estimator }: Context)
   };
 }
 
-export function unlockStep(optcr: number, { estimator, flash }: Context): StepDraft {
+export function unlockStep(optcr: number, { estimator, flash }: StepContext): StepDraft {
   return {
     ...EMPTY,
     by: 'tool',
@@ -261,7 +262,7 @@ export function unlockStep(optcr: number, { estimator, flash }: Context): StepDr
   };
 }
 
-export function resetStep(context: Context): StepDraft {
+export function resetStep(context: StepContext): StepDraft {
   const leave = context.tool.route === 'dfu';
   return {
     ...EMPTY,

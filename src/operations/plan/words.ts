@@ -1,6 +1,7 @@
 /** Sectors, places and lists in words. */
 import { formatAddress } from '../../core/bytes.js';
 import type { Range } from '../../core/range.js';
+import type { ToolProfile } from '../../layout/flashing-tools.js';
 import type { ModuleReport } from '../inspect/report.js';
 
 const FUNCTIONS: Readonly<Record<string, string>> = {
@@ -54,4 +55,9 @@ export function moduleName(module: Pick<Named, 'function' | 'index' | 'role' | '
 /** "2.2.0", or "version 6" when no release has it. */
 export function moduleVersion(module: Pick<Named, 'release' | 'version'>): string {
   return module.release ?? `version ${module.version}`;
+}
+
+/** Particle CLI reads no flash. */
+export function canRead(tool: ToolProfile): boolean {
+  return tool.id !== 'particle-cli';
 }

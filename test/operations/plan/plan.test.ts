@@ -1,6 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { BuildError } from '../../../src/core/errors.js';
 import { MemoryImage } from '../../../src/core/image.js';
+import { loadBoard } from '../../../src/layout/load.js';
 import { plan } from '../../../src/operations/plan/plan.js';
 import { simulate } from '../../../src/operations/plan/simulate.js';
 import type { Plan, PlanOptions } from '../../../src/operations/plan/types.js';
@@ -309,6 +311,11 @@ describe('read protection', () => {
       ]),
     );
     expect(made.optcr.after).toBe(0x0fffaaec);
+    const closed = plan(healthy, to, board, { optcr: 0x0dff00ed, allowMassErase: true });
+    expect(ops(closed).slice(0, 2)).toEqual(['unlock', 'unprotect']);
+    expect(closed.steps.map(({ optcr }) => optcr).filter((word) => word !== null)).toEqual([
+      0x0dffaaec, 0x0fffaaec, 0x0dffaaec,
+    ]);
     const blind = plan(null, to, board, { optcr: 0x0fff00ed, allowMassErase: true });
     expect(blind.lost.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(0x100000 - userPart({ version: 7 }).length);
   });
@@ -499,5 +506,57 @@ describeWithFirmware('a chip with 2.2.0 on its way to 2.3.1', () => {
       start: 0x08020000,
       end: 0x08020200,
     });
+  });
+});
+
+describe('another device key', () => {
+  const anotherKey = (): Uint8Array => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const field = new Uint8Array(612);
+    field.set(privateKey.export({ format: 'der', type: 'pkcs1' }));
+    return field;
+  };
+
+  it('is told, and what the cloud makes of it', () => {
+    const copy = dctCopies().copy1;
+    copy.set(anotherKey(), 7548 + 34);
+    const made = plan(healthy, target([0x08004000, copy]), board, { optcr: OPEN, include: ['dct'] });
+    expect(whats(made.changes).join()).toContain('device key, by its fingerprint: ');
+    expect(made.warnings.join(' ')).toContain('The board gets another device key.');
+  });
+
+  it('is not told where there was none, or where it stays', () => {
+    const update = plan(healthy, target([0x080a0000, userPart({ version: 7 })]), board, { optcr: OPEN });
+    expect(update.warnings).toEqual([]);
+    const { copy1, copy2 } = dctCopies();
+    const keys = target([0x08004000, copy1], [0x08008000, copy2]);
+    const restored = plan(chip(erasedThenFlashedDump()), keys, board, { optcr: OPEN, include: ['dct'] });
+    expect(restored.warnings).toEqual([]);
+  });
+});
+
+describe('other boards', () => {
+  const photon = loadBoard('particle-photon');
+  const electron = loadBoard('particle-electron');
+  const generic = loadBoard('stm32f205-generic');
+
+  it('without Particle firmware are planned sector by sector', () => {
+    const made = plan(chip(new Uint8Array(0x100000).fill(0xff)), target([0x08000000, noise(100)]), generic, {
+      optcr: OPEN,
+    });
+    expect(ops(made)).toEqual(['dump', 'program', 'verify', 'reset']);
+    expect(made.board).toBe('stm32f205-generic');
+    expect(() => plan(null, target([0x08000000, noise(100)]), generic, { tool: 'dfu-util' })).toThrowError(
+      expect.objectContaining({ code: 'PLAN_DFU_REFUSES', what: expect.stringContaining('has no DFU of its own') }),
+    );
+  });
+
+  it('go their own ways over DFU', () => {
+    const app = target([0x080a0000, noise(64)]);
+    expect(plan(null, app, photon, { tool: 'dfu-util' }).script).toContain('dfu-util -d 2b04:d006');
+    expect(plan(null, app, electron, { tool: 'dfu-util' }).script).toContain('dfu-util -d 2b04:d00a');
+    expect(() => plan(healthy, target([0x08000000, noise(64)]), electron, { tool: 'dfu-util' })).toThrowError(
+      expect.objectContaining({ code: 'PLAN_DFU_REFUSES' }),
+    );
   });
 });

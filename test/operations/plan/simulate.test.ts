@@ -128,6 +128,15 @@ describe('what the board does by itself', () => {
     expect(after.byteAt(0x08008009)).toBe(1);
   });
 
+  it('is interrupted between two operations of the firmware, and one copy is always whole', () => {
+    const number = fields.steps.find(({ op }) => op === 'write-dct')?.number ?? 0;
+    const cut = simulate(fields, healthy, { flash, dct: fields.dct ?? undefined, cutInside: number });
+    expect(cut.log.find(({ result }) => result === 'cut')?.text).toContain('while the new copy is written');
+    const old = { start: 0x08004000, end: 0x08008000 };
+    expect(cut.image.slice(old).equals(healthy.slice(old))).toBe(true);
+    expect(cut.image.byteAt(0x08008008)).toBe(0xff);
+  });
+
   it('needs to be told how', () => {
     const { outcome, log } = simulate(fields, healthy, { flash });
     expect(outcome).toBe('failed');

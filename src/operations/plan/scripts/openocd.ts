@@ -3,14 +3,13 @@ import { formatAddress, formatHex } from '../../../core/bytes.js';
 import { sizeOf } from '../../../core/range.js';
 import { probeProfile } from '../../../layout/flashing-tools.js';
 import { flashOf } from '../../../regions/module/find.js';
+import { RDP_MASK, RDP_OPEN, STORED_OPTION_BITS, USER_BITS } from '../flash-model.js';
 import type { PlanStep, ScriptFile } from '../types.js';
 import { sectorRuns } from '../words.js';
 import { tclWord } from './quote.js';
 import { dataFiles, headLines, type PlanDraft, type ScriptContext, type Scripts, stepText } from './script.js';
 
 const OPTCR = '0x40023C14';
-const STORED_OPTION_BITS = 0x0fffffec;
-const RDP_OPEN = 0xaa;
 
 export function openocdScripts(draft: PlanDraft, context: ScriptContext): Scripts {
   const unlock = draft.steps.find(({ op }) => op === 'unlock');
@@ -78,7 +77,7 @@ function fileCheck(steps: readonly PlanStep[]): string[] {
 
 /** Stops when the option bytes are not those the plan was made for. */
 function guard(steps: readonly PlanStep[], { optcr }: PlanDraft): string[] {
-  if (optcr.before !== null && (optcr.before & 0xff00) === RDP_OPEN << 8) {
+  if (optcr.before !== null && (optcr.before & RDP_MASK) === RDP_OPEN) {
     const expected = formatHex(optcr.before, 8);
     return [
       `if {([mrw ${OPTCR}] & ${formatHex(STORED_OPTION_BITS, 8)}) != ${expected}} {`,
@@ -89,7 +88,7 @@ function guard(steps: readonly PlanStep[], { optcr }: PlanDraft): string[] {
   const sectors = [...new Set(steps.flatMap(({ op, sectors }) => (op === 'erase' || op === 'program' ? sectors : [])))];
   const mask = sectors.reduce((sum, number) => (sum | (1 << (16 + number))) >>> 0, 0);
   return [
-    `if {(([mrw ${OPTCR}] >> 8) & 0xFF) != ${formatHex(RDP_OPEN)}} {`,
+    `if {(([mrw ${OPTCR}] >> 8) & 0xFF) != ${formatHex(RDP_OPEN >>> 8)}} {`,
     '  error "the chip is read protected"',
     '}',
     ...(mask === 0
@@ -154,6 +153,6 @@ function optionCommands(optcr: number): string[] {
   return [
     'flash protect 0 0 last off',
     ...protect(bits, true),
-    `stm32f2x options_write 0 ${formatHex(optcr & 0xec, 2)}`,
+    `stm32f2x options_write 0 ${formatHex(optcr & USER_BITS, 2)}`,
   ];
 }
