@@ -1,8 +1,8 @@
 /**
- * Bundles the command line: main.cjs holds all of it, flashatlas.cjs starts it. Dynamic imports inside the bundle become
- * functions that run when a command asks for them, so a run executes only what it needs, and node reads one file instead
- * of resolving a graph of modules. CommonJS for the same reason. The library keeps its modules (tsc); this reads its
- * output.
+ * Bundles the command line: main.cjs holds all of it, everyday.cjs the commands that somebody waits for again and again,
+ * and flashatlas.cjs starts one of them. Dynamic imports inside a bundle become functions that run when a command asks
+ * for them, so a run executes only what it needs, and node reads one file instead of resolving a graph of modules.
+ * CommonJS for the same reason. The library keeps its modules (tsc); this reads its output.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
@@ -26,6 +26,25 @@ const apart = {
   },
 };
 
+/** Commands of everyday.cjs, with the run on which the code cache of each is made. */
+const EVERYDAY = {
+  inspect: ['inspect', 'samples/p1-healthy.bin.gz'],
+  check: ['check', 'samples/p1-healthy.bin.gz'],
+  map: ['map', 'samples/p1-healthy.bin.gz'],
+  hex: ['hex', '--range', '0x08000000+0x40', 'samples/p1-healthy.bin.gz'],
+};
+
+/** Leaves out the other commands; the launcher never asks everyday.cjs for them. */
+const everydayOnly = {
+  name: 'everyday-only',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/[\w-]+\.js$/ }, ({ kind, importer, path }) => {
+      if (kind !== 'dynamic-import' || !/\/cli\/commands\/index\.js$/.test(importer)) return undefined;
+      return path.slice(2, -3) in EVERYDAY ? undefined : { path, external: true };
+    });
+  },
+};
+
 const options = {
   bundle: true,
   format: 'cjs',
@@ -35,35 +54,42 @@ const options = {
   legalComments: 'none',
   // The launcher reads the bundle as latin1, which is fastest and right for ASCII only.
   charset: 'ascii',
-  define: { 'import.meta.url': '__bundleUrl' },
+  define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
   // A script with a code cache has no import() of its own; require serves as well.
   supported: { 'dynamic-import': false },
   logLevel: 'warning',
 };
-const bundleUrl = 'var __bundleUrl = require("node:url").pathToFileURL(__filename).href;';
 
-await build({
-  ...options,
-  entryPoints: ['dist/cli/main.js'],
-  outfile: `${FOLDER}/main.cjs`,
-  // A function around the whole file, as node wraps a module; the launcher calls it.
-  banner: { js: `(function (exports, require, module, __filename, __dirname) { ${bundleUrl}` },
+/** A function around the whole file, as node wraps a module; the launcher calls it. */
+const wrapped = {
+  banner: { js: '(function (exports, require, module, __filename, __dirname) {' },
   footer: { js: '})' },
   // Only a pattern that the shell left alone needs it.
   external: ['fast-glob'],
-  plugins: [apart],
-});
+};
+
+const program = (name, plugins) =>
+  build({ ...options, ...wrapped, plugins, entryPoints: ['dist/cli/main.js'], outfile: `${FOLDER}/${name}.cjs` });
+
+await program('main', [apart]);
+await program('everyday', [apart, everydayOnly]);
 for (const [name, entry] of Object.entries(APART)) {
   await build({ ...options, entryPoints: [entry], outfile: `${FOLDER}/${name}.cjs` });
 }
 await build({
   ...options,
+  define: { ...options.define, EVERYDAY_COMMANDS: JSON.stringify(Object.keys(EVERYDAY)) },
   entryPoints: ['dist/cli/launcher.js'],
   outfile: `${FOLDER}/flashatlas.cjs`,
-  banner: { js: `#!/usr/bin/env node\n${bundleUrl}` },
+  banner: { js: '#!/usr/bin/env node' },
 });
 chmodSync(`${FOLDER}/flashatlas.cjs`, 0o755);
-// The run on a sample is for its compiled functions; nobody wants to read it.
-execFileSync(process.execPath, ['.ci/code-cache.mjs', `${FOLDER}/main.cjs`], {
-  stdio: ['ignore', 'ignore', 'inherit'],
-});
+
+/** Compiled functions of a typical run; its output is nothing anybody wants to read. */
+function makeCache(name, cache, run) {
+  const args = ['.ci/code-cache.mjs', `${FOLDER}/${name}.cjs`, `${FOLDER}/${cache}.cache`, ...run];
+  execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+for (const [command, run] of Object.entries(EVERYDAY)) makeCache('everyday', command, run);
+makeCache('main', 'main', ['dct', 'show', 'samples/p1-healthy.bin.gz']);

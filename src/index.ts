@@ -4,6 +4,16 @@
  *
  * Text with tables is not exported: the package that draws them needs modules of node, which bundlers for browsers refuse.
  */
+export type {
+  BootAlternative,
+  BootConfidence,
+  BootCopy,
+  BootloaderDecision,
+  BootOutcome,
+  BootPrediction,
+  BootStep,
+  HeldButton,
+} from './boot/types.js';
 export { concatBytes, equalBytes, formatAddress, formatHex, fromHex, toHex } from './core/bytes.js';
 export { crc32, dfuSuffixCrc, moduleCrc, sha256 } from './core/checksums.js';
 export {
@@ -96,10 +106,44 @@ export {
   platforms,
 } from './layout/platforms.js';
 export type { Board, Chip, DfuProfile, Memory, Region, RegionRole, Sector, Variant } from './layout/types.js';
+export { type AppliedUpdates, type BootSubject, bootOf, updatesOf } from './operations/boot.js';
+export {
+  type Assembly,
+  assemble,
+  type BuildOptions,
+  type BuildResult,
+  buildImage,
+  finish,
+  type PlacedReport,
+  requireSound,
+} from './operations/build/build.js';
+export { parseRecipe } from './operations/build/parse.js';
+export {
+  EMPTY_RECIPE,
+  type Recipe,
+  type RecipeDct,
+  type RecipeEeprom,
+  type RecipeOutput,
+  type RecipePart,
+  SHAPES,
+  type Shape,
+  type SourceFile,
+} from './operations/build/recipe.js';
+export { type RecipeComments, recipeText } from './operations/build/recipe-text.js';
+export { type ShapeOptions, shapeImage } from './operations/build/shape.js';
+export type { ReadFile } from './operations/build/sources.js';
+export { outputFormat, type WrittenImage, writeImage } from './operations/build/write.js';
 export { type CatalogMatch, listReleases, matchModules, type ReleaseRow } from './operations/catalog.js';
 export { type ConvertInput, type ConvertOptions, convert, convertImages } from './operations/convert.js';
 export { addDfuSuffix, checkDfu, type DfuCheck, removeDfuSuffix, showDfuse, unpackDfuse } from './operations/dfu.js';
 export { type PackInput, type PackOptions, type PackResult, packDfuse } from './operations/dfu-pack.js';
+export {
+  type ExtractedFile,
+  type Extraction,
+  type ExtractOptions,
+  extract,
+  type WithheldPart,
+} from './operations/extract/extract.js';
 export { type HexRow, hexRows } from './operations/hex.js';
 export { examine, type InspectInput, type Inspection, inspect } from './operations/inspect/inspect.js';
 export type {

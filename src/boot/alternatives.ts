@@ -19,7 +19,7 @@ const RUNNING: readonly BootOutcome[] = ['runs', 'cloud-refused', 'connecting'];
 export function noteAlternatives(machine: Machine, { end, program, dctAccess }: Ended, button: HeldButton): void {
   const { trace } = machine;
   const { outcome } = end;
-  if (outcome === 'hang') noteHang(machine);
+  if (outcome === 'hang') noteHang(machine, program);
   if (program && button === 'released') {
     const ask = (time: string, what: string): string =>
       `the button is held for ${time} at reset, or a request for ${what} waits in the backup registers`;
@@ -31,18 +31,19 @@ export function noteAlternatives(machine: Machine, { end, program, dctAccess }: 
     }
   }
   if (outcome !== 'no-start') {
-    trace.otherwise(
-      'reset-loop',
-      'dark',
-      'the supply sinks while the board starts: it resets again and again',
-      'possible',
-    );
+    trace.otherwise('reset-loop', 'dark', 'the supply sinks while it starts', 'possible');
   }
 }
 
-function noteHang({ trace, memory, platform }: Machine): void {
-  const watchdog = 'the watchdog was left enabled (after DFU or a factory reset): its third reset ends in DFU';
-  trace.otherwise('dfu', 'dfu', watchdog, 'likely');
+function noteHang({ trace, memory, platform, facts, dct }: Machine, program: BootloaderProgram | null): void {
+  const escalated = 'has reset the board three times';
+  const known = program !== null && program.version < facts.flags.inRegistersFromBootloader;
+  if (!known) {
+    const left = `the watchdog was left enabled (after DFU or a factory reset) and ${escalated}`;
+    trace.otherwise('dfu', 'dfu', left, 'likely');
+  } else if (dct.systemFlags().watchdog) {
+    trace.otherwise('dfu', 'dfu', `the watchdog, which the DCT enables, ${escalated}`, 'likely');
+  }
   const damaged = memory.header(platform.application)?.info.moduleStartAddress === platform.application;
   if (!damaged) return;
   trace.otherwise('fault', 'sos', 'a fault is caught by the handler of the system firmware', 'possible');
@@ -56,7 +57,7 @@ export function noteOptionBytes(trace: Trace, bytes: OptionBytes | null, end: En
   }
   const { readProtection, brownOut, watchdog } = bytes;
   if (readProtection.level > 0) {
-    const result = `level ${readProtection.level}: code runs from flash as before, a debugger cannot read it`;
+    const result = `level ${readProtection.level}, code runs from flash as before, a debugger cannot read it`;
     trace.step('reset', 'read protection', result, null, OPTION_BYTES);
   }
   if (brownOut.level === 0) trace.assume('the supply is steady');
@@ -65,23 +66,18 @@ export function noteOptionBytes(trace: Trace, bytes: OptionBytes | null, end: En
     trace.step(
       'reset',
       'brown-out reset',
-      `level ${brownOut.level}: below ${volts} V the chip stays in reset`,
+      `level ${brownOut.level}, below ${volts} V the chip stays in reset`,
       null,
       OPTION_BYTES,
     );
     trace.assume(`the supply stays above ${volts} V (brown-out reset level ${brownOut.level})`);
     if (end.outcome !== 'no-start') {
-      trace.otherwise(
-        'no-start',
-        'dark',
-        `the supply does not reach ${volts} V: the chip never leaves reset`,
-        'certain',
-      );
+      trace.otherwise('no-start', 'dark', `the supply does not reach ${volts} V`, 'certain');
     }
   }
   if (watchdog === 'software' || end.outcome === 'no-start') return end;
   trace.lower('possible');
-  const result = 'started by hardware: it runs from reset and nothing stops it';
+  const result = 'started by hardware, it runs from reset and nothing stops it';
   trace.step('reset', 'independent watchdog', result, null, OPTION_BYTES);
   trace.otherwise(end.outcome, end.led, 'the firmware serves the watchdog in time, from reset on', 'possible');
   return { outcome: 'reset-loop', led: 'dark' };

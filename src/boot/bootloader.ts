@@ -3,7 +3,6 @@
  * updates, the check of the first system part.
  */
 import { formatAddress } from '../core/bytes.js';
-import type { DctWriter } from '../regions/dct/write.js';
 import { HEADER_AFTER_VECTORS, MODULE_INFO } from '../regions/module/format.js';
 import {
   BOOTLOADER,
@@ -11,11 +10,12 @@ import {
   headerRefusal,
   partRefusal,
   type Refusal,
+  SYSTEM_PART,
   stackRefusal,
   vectorRefusal,
   verifyRefusal,
 } from './checks.js';
-import { copyRefusal } from './copy.js';
+import { copyRefusal, VERIFY_FUNCTION } from './copy.js';
 import { boundsOf } from './facts.js';
 import {
   attemptCopy,
@@ -27,7 +27,7 @@ import {
   SLOTS,
 } from './machine.js';
 import type { Header } from './memory.js';
-import { SLOT_PENDING } from './stored.js';
+import { SLOT_PENDING, type Slot } from './stored.js';
 import type { BootCopy, HeldButton } from './types.js';
 
 const MAIN = 'bootloader/src/main.c @ v2.3.1';
@@ -67,7 +67,8 @@ export type BootloaderResult =
 /** Looks at sector 0 as the processor does; a reason when nothing can run there. */
 export function resetRefusal({ memory, trace }: Machine): Refusal {
   const refusal = vectorRefusal(memory.word(memory.start + 4), memory) ?? stackRefusal(memory.word(memory.start));
-  const result = refusal === null ? 'usable: the program there starts' : `${refusal}: the processor finds no program`;
+  const result =
+    refusal === null ? 'usable, the program there starts' : `${refusal}, so the processor finds no program`;
   trace.step('reset', 'stack pointer and reset vector at the start of the flash', result, memory.start, RESET);
   return refusal;
 }
@@ -106,12 +107,12 @@ export function dctAccessRefusal(machine: Machine, program: BootloaderProgram): 
   if (platform.ownDct || program.version < facts.dctAccess.fromBootloader) return null;
   const minimum = facts.dctAccess.minimumMainPart;
   const main = acceptPart(machine, program, 2, minimum);
-  if (typeof main === 'string') return `system part 2 is not accepted: ${main}`;
+  if (typeof main === 'string') return `system part 2 is not accepted, ${main}`;
   const other = acceptPart(machine, program, 1, main.info.dependency.moduleVersion);
-  if (typeof other === 'string') return `system part 1 is not accepted: ${other}`;
+  if (typeof other === 'string') return `system part 1 is not accepted, ${other}`;
   for (const entry of facts.dctAccess.functions) {
     const refusal = functionRefusal(memory, entry.part === 2 ? main : other, entry);
-    if (refusal !== null) return `system part ${entry.part} is not accepted: ${refusal}`;
+    if (refusal !== null) return `system part ${entry.part} is not accepted, ${refusal}`;
   }
   return null;
 }
@@ -171,7 +172,7 @@ function noteDctAccess({ trace, facts, platform }: Machine, program: BootloaderP
     return;
   }
   const result =
-    refusal === null ? 'system parts 1 and 2 are accepted' : `none, ${refusal}: no pending update is applied`;
+    refusal === null ? 'system parts 1 and 2 are accepted' : `none, ${refusal}; no pending update is applied`;
   trace.step(STAGE, check, result, boundsOf(platform, 4, 2)?.start ?? null, source);
 }
 
@@ -197,7 +198,7 @@ function askedFor(
     const { imageReady, factoryReset } = dct.systemFlags();
     if (imageReady) {
       trace.lower('likely');
-      say('the flags in the DCT say that an image is ready: without serial flash that ends in DFU');
+      say('the flags in the DCT say that an image is ready, which ends in DFU without serial flash');
       return 'dfu';
     }
     if (factoryReset) {
@@ -210,7 +211,7 @@ function askedFor(
     return 'nothing';
   }
   trace.assume('no request waits in the backup registers, and the button is not held');
-  say('taken as none: the backup registers that hold requests are not in the flash');
+  say('taken as none; the backup registers that hold requests are not in the flash');
   return 'nothing';
 }
 
@@ -222,17 +223,19 @@ function askedByButton(
   say: (result: string) => void,
 ): Asked {
   if (button === 'safe-mode' || button === 'dfu') {
-    say(button === 'dfu' ? 'the button is held for 3 s: DFU' : 'the button is held for 1 s: safe mode');
+    say(button === 'dfu' ? 'the button is held for 3 seconds, DFU' : 'the button is held for 1 second, safe mode');
     return button;
   }
   const clear = button === 'factory-restore-clear-wifi';
   const refusal = factoryRefusal(machine, program, factorySource(machine, program, dctAccess));
-  const held = clear ? 'the button is held for 10 s: Wi-Fi credentials are cleared' : 'the button is held for 6.5 s';
+  const held = clear
+    ? 'the button is held for 10 seconds, Wi-Fi credentials are cleared'
+    : 'the button is held for 7 seconds';
   if (refusal === null) {
     say(`${held}, and the factory image is restored`);
     return 'factory-restore';
   }
-  say(`${held}; there is no factory image to restore: ${refusal}`);
+  say(`${held}; there is no factory image to restore, ${refusal}`);
   // The three seconds for DFU have passed by then; clearing the credentials takes DFU back.
   return clear ? 'clear-wifi' : 'dfu';
 }
@@ -264,7 +267,7 @@ function restoreFactory(machine: Machine, program: BootloaderProgram, dctAccess:
   const { source, destination } = copy;
   const place = from.recorded ? 'recorded in slot 0 of the DCT' : `built into bootloader version ${program.version}`;
   const check = `factory image at ${formatAddress(source)} for ${formatAddress(destination)}, ${place}`;
-  const result = copy.reason === null ? 'copied; the board resets' : `refused: ${copy.reason}`;
+  const result = copy.reason === null ? 'copied; the board resets' : `refused, ${copy.reason}`;
   trace.step(STAGE, check, result, source, from.source);
   return copy;
 }
@@ -282,9 +285,11 @@ function start(machine: Machine, program: BootloaderProgram, dctAccess: boolean,
     if (overwritten !== null) return { kind: 'overwritten', ...common, slot: overwritten };
   }
   const refusal = applicationRefusal(machine, program);
-  const check = 'header of the firmware to start: start address, end within the flash, platform';
+  const check = 'header of the firmware to start (start address, end within the flash, platform)';
   const result =
-    refusal === null ? 'right: the bootloader jumps to it' : `${refusal}: red light, a factory restore is tried`;
+    refusal === null
+      ? 'right, the bootloader jumps to it'
+      : `${refusal}; the LED turns red and a factory restore is tried`;
   trace.step(STAGE, check, result, memory.header(platform.application)?.address ?? platform.application, MAIN);
   if (refusal !== null) {
     // An update may have changed the parts: the access is looked at again, but `dctAccess` tells how it was at reset.
@@ -297,27 +302,32 @@ function start(machine: Machine, program: BootloaderProgram, dctAccess: boolean,
 
 /** The slots 1 to 4 in order. @returns the slot whose copy overwrote the bootloader, or null. */
 function applySlots(machine: Machine, program: BootloaderProgram): number | null {
-  const pending = machine.dct
+  const { dct, facts, trace } = machine;
+  const pending = dct
     .slots(dctRulesOf(machine, program))
     .filter(({ number, magic }) => number > 0 && magic === SLOT_PENDING);
-  const writer = writerOf(program.version, machine);
-  const clearsFirst = program.version >= machine.facts.dctAccess.fromBootloader;
-  if (clearsFirst) for (const { number } of pending) machine.dct.clearSlot(number, writer);
+  const { clearedBeforeCopyFrom, clearedAfterCopyFrom } = facts.slots;
+  const how = machine.platform.ownDct ? 'nothing' : program.version < clearedBeforeCopyFrom ? 'zero' : 'write';
+  const clearsFirst = program.version >= clearedBeforeCopyFrom && program.version < clearedAfterCopyFrom;
+  if (clearsFirst) for (const { number } of pending) dct.clearSlot(number, how);
+  let access = true;
   for (const slot of pending) {
     const copy = attemptCopy(machine, 'pending-update', slot.number, slot, program.platform);
-    const check = `pending update in slot ${slot.number}, ${formatAddress(slot.source)} to ${formatAddress(slot.destination)}`;
-    const result =
-      copy.reason === null ? 'copied; the slot is cleared' : `refused: ${copy.reason}; the slot is cleared`;
-    machine.trace.step(STAGE, check, result, slot.source, SLOTS);
-    if (copy.result === 'copied' && overwritesItself(machine, copy)) return slot.number;
-    if (!clearsFirst) machine.dct.clearSlot(slot.number, writer);
+    const overwritten = copy.result === 'copied' && overwritesItself(machine, copy);
+    // From then on the DCT is reached through the parts as they are now.
+    if (reloadsAccess(slot)) access = dctAccessRefusal(machine, program) === null;
+    const cleared = clearsFirst || (access && !overwritten);
+    if (cleared && !clearsFirst) dct.clearSlot(slot.number, how);
+    const move = `${formatAddress(slot.source)} to ${formatAddress(slot.destination)}`;
+    const result = copy.reason === null ? 'copied' : `refused, ${copy.reason}`;
+    const record = cleared ? 'the slot is cleared' : 'the slot stays pending, because the DCT cannot be written now';
+    trace.step(STAGE, `pending update in slot ${slot.number}, ${move}`, `${result}; ${record}`, slot.source, SLOTS);
+    if (overwritten) return slot.number;
   }
   return null;
 }
 
-/** Which generation of code the bootloader writes the DCT with; null where the model cannot write it. */
-function writerOf(version: number, { platform, facts }: Machine): DctWriter | null {
-  if (platform.ownDct) return null;
-  if (version >= facts.dctAccess.fromBootloader) return '0.7.0';
-  return version >= 5 ? '0.4.6' : '0.4.3';
+/** A copy that is, or may be, one of a system part: the function counts only where it is verified. */
+function reloadsAccess({ flags, function: kind }: Slot): boolean {
+  return (flags & VERIFY_FUNCTION) === 0 || kind === SYSTEM_PART;
 }

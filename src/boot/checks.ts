@@ -2,6 +2,7 @@
  * The checks of bootloader and system firmware, one function each, exactly as strict as the code: "end" limits are
  * inclusive, a length is 32 bits, and what the code does not look at is not looked at here.
  */
+import { formatAddress } from '../core/bytes.js';
 import type { ModuleInfo } from '../regions/module/format.js';
 import { boundsOf, type FunctionEntry, type ModuleBounds, type PlatformFacts } from './facts.js';
 import { type FlashMemory, type Header, lengthOf } from './memory.js';
@@ -14,10 +15,6 @@ export const BOOTLOADER = 2;
 export const MONO = 3;
 export const SYSTEM_PART = 4;
 export const USER_PART = 5;
-
-function hex(value: number): string {
-  return `0x${value.toString(16).toUpperCase().padStart(8, '0')}`;
-}
 
 /**
  * What bootloader and system firmware ask of a header before they start the module: start, an end not above the flash,
@@ -32,9 +29,10 @@ export function headerRefusal(
   if (!info) return 'no header can be read there';
   if (info.moduleStartAddress === 0xffffffff && info.moduleEndAddress === 0xffffffff) return 'it is erased';
   if (info.moduleStartAddress !== expected) {
-    return `its start address is ${hex(info.moduleStartAddress)}, not ${hex(expected)}`;
+    return `its start address is ${formatAddress(info.moduleStartAddress)}, not ${formatAddress(expected)}`;
   }
-  if (info.moduleEndAddress > limit) return `its end address ${hex(info.moduleEndAddress)} lies above the flash`;
+  if (info.moduleEndAddress > limit)
+    return `its end address ${formatAddress(info.moduleEndAddress)} lies above the flash`;
   return info.platformId === platform ? null : `it is for platform ${info.platformId}, not ${platform}`;
 }
 
@@ -49,9 +47,9 @@ export function partRefusal(info: ModuleInfo | undefined, bounds: ModuleBounds, 
 /** The bootloader's check of such a part: end after start, start in its place, end inside its region, CRC (verify_module). */
 export function verifyRefusal(memory: FlashMemory, info: ModuleInfo, bounds: ModuleBounds): Refusal {
   const { moduleStartAddress: start, moduleEndAddress: end } = info;
-  if (end < start) return `its end address ${hex(end)} lies before its start`;
-  if (start !== bounds.start) return `its start address is ${hex(start)}, not ${hex(bounds.start)}`;
-  if (end > bounds.end) return `its end address ${hex(end)} lies behind its region`;
+  if (end < start) return `its end address ${formatAddress(end)} lies before its start`;
+  if (start !== bounds.start) return `its start address is ${formatAddress(start)}, not ${formatAddress(bounds.start)}`;
+  if (end > bounds.end) return `its end address ${formatAddress(end)} lies behind its region`;
   return memory.verifyCrc(start, end - start) === 'good' ? null : 'its CRC is wrong';
 }
 
@@ -64,7 +62,9 @@ export function functionRefusal(memory: FlashMemory, header: Header, { table, en
   const target = list === undefined ? undefined : memory.word(list + entry * 4);
   if (target === undefined) return null;
   const { moduleStartAddress: start, moduleEndAddress: end } = header.info;
-  return target >= start && target < end ? null : `its function for the ${name} would be at ${hex(target)}, outside it`;
+  return target >= start && target < end
+    ? null
+    : `its function for the ${name} would be at ${formatAddress(target)}, outside it`;
 }
 
 const HEADER_BYTES = 24;
@@ -105,7 +105,7 @@ export function fetchRefusal(memory: FlashMemory, platform: PlatformFacts, place
   const end = info.moduleEndAddress;
   if (!bounds)
     return `its module function ${info.moduleFunction} with index ${info.moduleIndex} has no place on this board`;
-  if (end < bounds.start || end > bounds.end) return `its end address ${hex(end)} lies outside its region`;
+  if (end < bounds.start || end > bounds.end) return `its end address ${formatAddress(end)} lies outside its region`;
   if (info.platformId !== own) return `it is for platform ${info.platformId}, not ${own}`;
   const unmet = dependenciesRefusal(memory, platform, info);
   if (unmet !== null) return unmet;
@@ -121,8 +121,8 @@ export function moduleName(moduleFunction: number, index: number): string {
 /** Why a word cannot be a reset vector that starts code in the flash; null when it can. */
 export function vectorRefusal(word: number | undefined, memory: FlashMemory): Refusal {
   if (word === undefined || word === 0xffffffff) return 'the reset vector is erased';
-  if (word % 2 === 0) return `the reset vector ${hex(word)} is even, which faults on this processor`;
-  return memory.holds(word - 1, 2) ? null : `the reset vector ${hex(word)} leads outside the flash`;
+  if (word % 2 === 0) return `the reset vector ${formatAddress(word)} is even, which faults on this processor`;
+  return memory.holds(word - 1, 2) ? null : `the reset vector ${formatAddress(word)} leads outside the flash`;
 }
 
 const RAM_START = 0x20000000;
@@ -131,5 +131,5 @@ const RAM_END = 0x20020000;
 /** Why a word cannot be the initial stack pointer: the first push would miss the RAM. */
 export function stackRefusal(word: number | undefined): Refusal {
   if (word === undefined || word === 0xffffffff) return 'the stack pointer is erased';
-  return word > RAM_START && word <= RAM_END ? null : `the stack pointer ${hex(word)} lies outside the RAM`;
+  return word > RAM_START && word <= RAM_END ? null : `the stack pointer ${formatAddress(word)} lies outside the RAM`;
 }

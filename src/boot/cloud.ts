@@ -32,9 +32,22 @@ export function reachNetwork(machine: Machine, runs: SystemRuns, clearWifi: bool
     machine.trace.lower('possible');
     machine.trace.assume('the sectors of the device configuration are erased: the input does not hold them');
   }
+  noteTheme(machine, values);
   const stored = values?.wifi?.hasCredentials === true;
   if (stored && !clearWifi) return connect(machine, runs, values);
   return listen(machine, runs, values, clearWifi);
+}
+
+function noteTheme({ trace, dct }: Machine, values: DctValues | null): void {
+  if (!values?.ledTheme) return;
+  const result = 'set; the LED may show other colours than the usual ones';
+  trace.step(
+    'system',
+    'LED theme',
+    result,
+    addressOf(dct.report, 'led_theme'),
+    'system/src/system_led_signal.cpp @ v2.3.1',
+  );
 }
 
 function valuesOf({ dct, facts }: Machine, version: number): DctValues | null {
@@ -55,19 +68,19 @@ function listen({ trace, dct }: Machine, runs: SystemRuns, values: DctValues | n
     ? 'cleared by the button'
     : values
       ? 'none stored'
-      : 'none: neither copy of the DCT is usable, the firmware writes an empty one';
+      : 'none, neither copy of the DCT is usable and the firmware writes an empty one';
   const address = dct.report?.store === 'wiced' ? addressOf(dct.report, 'wifi.stored_ap_list') : null;
-  trace.step('system', 'Wi-Fi credentials', `${why}: listening mode`, address, WLAN);
+  trace.step('system', 'Wi-Fi credentials', `${why}; listening mode`, address, WLAN);
   if (runs.safeMode !== null) trace.assume('the application is not started before that is mended (safe mode)');
   else {
     const condition =
       'the application does not leave the connection to the system (SYSTEM_MODE SEMI_AUTOMATIC or MANUAL)';
     trace.otherwise('runs-offline', 'network-idle', condition, 'possible');
   }
-  const refused = 'credentials are given to it: the cloud does not know the new key the firmware makes';
+  const refused = 'it is given credentials while the cloud does not know the key that the firmware makes';
   const key = values?.devicePrivateKey ?? 'blank';
   if (key === 'blank') trace.otherwise('cloud-refused', 'cloud-error', refused, 'likely');
-  else trace.otherwise('connecting', 'network-connecting', 'credentials are given to it', 'certain');
+  else trace.otherwise('connecting', 'network-connecting', 'it is given credentials', 'certain');
   return { outcome: 'listening', led: 'listening' };
 }
 
@@ -82,14 +95,15 @@ function connect(machine: Machine, runs: SystemRuns, values: DctValues | null): 
     trace.step(
       'system',
       'Wi-Fi credentials',
-      'stored: it connects',
+      'stored, it connects',
       addressOf(machine.dct.report, 'wifi.stored_ap_list'),
       WLAN,
     );
   }
   trace.assume(network);
+  const lost = platform.network === 'wifi' ? 'its Wi-Fi network is out of reach' : 'no cellular network takes its SIM';
   trace.lower('likely');
-  trace.otherwise('connecting', 'network-connecting', `not so: ${network}`, 'certain');
+  trace.otherwise('connecting', 'network-connecting', lost, 'certain');
   trace.otherwise('connecting', 'cloud-unreachable', 'the network does not lead to the server of the cloud', 'likely');
   const obstacle = handshakeObstacle(machine, runs.systemVersion, values);
   const { report } = machine.dct;
@@ -108,7 +122,7 @@ function connect(machine: Machine, runs: SystemRuns, values: DctValues | null): 
   }
   const known = 'the cloud knows the public half of the device key';
   trace.assume(known);
-  trace.otherwise('cloud-refused', 'cloud-error', `not so: ${known}`, 'likely');
+  trace.otherwise('cloud-refused', 'cloud-error', 'the cloud knows another key for this device, or none', 'likely');
   const keys = platform.network === 'wifi' ? 'device_private_key' : 'alt_device_private_key';
   trace.step('cloud', 'handshake', 'device key and server key are usable', addressOf(report, keys), KEYS);
   return online(machine, runs);
@@ -143,7 +157,7 @@ function electronObstacle(values: DctValues | null): Obstacle | null {
   if (kind === 'ec-p256') return null;
   const result =
     kind === 'blank'
-      ? 'no device key: the firmware makes one that the cloud does not know'
+      ? 'no device key; the firmware makes one that the cloud does not know'
       : `the device key is ${kind}`;
   return { field: 'alt_device_private_key', result, led: 'cloud-error', confidence: 'possible' };
 }
@@ -152,14 +166,14 @@ function deviceKeyObstacle(values: DctValues | null): Obstacle | null {
   const kind = values?.devicePrivateKey ?? 'blank';
   const field = 'device_private_key';
   if (kind === 'blank') {
-    const result = 'no device key: the firmware makes a new one that the cloud does not know';
+    const result = 'no device key; the firmware makes a new one that the cloud does not know';
     return { field, result, led: 'cloud-error', confidence: 'likely' };
   }
   if (kind === 'zero' || kind === 'invalid') {
     const what = kind === 'zero' ? 'all zero, which counts as present' : 'no usable key';
     return {
       field,
-      result: `the device key is ${what}: the handshake fails`,
+      result: `the device key is ${what}; the handshake fails`,
       led: 'cloud-decryption-error',
       confidence: 'possible',
     };
@@ -183,13 +197,13 @@ function serverKeyObstacle({ facts, trace }: Machine, version: number, values: D
       trace.step(
         'cloud',
         'server public key',
-        'blank: the one built into the firmware is used',
+        'blank, the one built into the firmware is used',
         null,
         builtInServerKeySource,
       );
       return null;
     }
-    return { field, result: 'no server key: the handshake cannot succeed', led: 'cloud-error', confidence: 'likely' };
+    return { field, result: 'no server key; the handshake cannot succeed', led: 'cloud-error', confidence: 'likely' };
   }
   if (kind === 'other') {
     const particle = isParticleServer(values);
@@ -213,7 +227,7 @@ function serverKeyObstacle({ facts, trace }: Machine, version: number, values: D
         : 'no usable key';
   return {
     field,
-    result: `the server key is ${what}: the handshake fails`,
+    result: `the server key is ${what}; the handshake fails`,
     led: 'cloud-authentication-error',
     confidence: 'possible',
   };

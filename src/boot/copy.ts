@@ -1,5 +1,5 @@
 /** The bootloader's copy: its checks beforehand (FLASH_CheckCopyMemory) and what it leaves (FLASH_CopyMemory). */
-import { u32 } from '../core/bytes.js';
+import { formatAddress, u32 } from '../core/bytes.js';
 import type { Sector } from '../layout/types.js';
 import type { Refusal } from './checks.js';
 import type { BootFacts, CopyRequest } from './facts.js';
@@ -7,14 +7,10 @@ import { type FlashMemory, lengthOf } from './memory.js';
 
 const VERIFY_CRC = 0x02;
 const VERIFY_DESTINATION = 0x04;
-const VERIFY_FUNCTION = 0x08;
+export const VERIFY_FUNCTION = 0x08;
 const VERIFY_ANY = VERIFY_CRC | VERIFY_DESTINATION | VERIFY_FUNCTION;
 const RESOURCE = 1;
 const CRC_BYTES = 4;
-
-function hex(value: number): string {
-  return `0x${value.toString(16).toUpperCase().padStart(8, '0')}`;
-}
 
 /** True when the firmware takes a range for one of the internal flash; sums are 32 bits, the end is inclusive. */
 export function isFlashRange(start: number, length: number, { flash }: BootFacts): boolean {
@@ -34,23 +30,25 @@ export function copyRefusal(memory: FlashMemory, request: CopyRequest, own: numb
 function sourceRefusal(memory: FlashMemory, request: CopyRequest, own: number): Refusal {
   const { source, destination, length, flags } = request;
   const info = memory.header(source)?.info;
-  if (!info) return `no module header can be read at ${hex(source)}`;
+  if (!info) return `no module header can be read at ${formatAddress(source)}`;
   const moduleLength = lengthOf(info);
-  if (info.moduleStartAddress === 0xffffffff) return `nothing is at ${hex(source)}: it is erased`;
+  if (info.moduleStartAddress === 0xffffffff) return `nothing is at ${formatAddress(source)}: it is erased`;
   if ((flags & (VERIFY_FUNCTION | VERIFY_CRC)) !== 0 && length < u32(moduleLength + CRC_BYTES)) {
-    return `the module at ${hex(source)} is longer than the copy`;
+    return `the module at ${formatAddress(source)} is longer than the copy`;
   }
   if (info.moduleFunction !== RESOURCE && info.platformId !== own) {
-    return `the module at ${hex(source)} is for platform ${info.platformId}, not ${own}`;
+    return `the module at ${formatAddress(source)} is for platform ${info.platformId}, not ${own}`;
   }
   if ((flags & VERIFY_DESTINATION) !== 0 && info.moduleStartAddress !== destination) {
-    return `the module at ${hex(source)} is linked for ${hex(info.moduleStartAddress)}, not ${hex(destination)}`;
+    return `the module at ${formatAddress(source)} is linked for ${formatAddress(info.moduleStartAddress)}, not ${formatAddress(destination)}`;
   }
   if ((flags & VERIFY_FUNCTION) !== 0 && info.moduleFunction !== request.function) {
-    return `the module at ${hex(source)} has function ${info.moduleFunction}, not ${request.function}`;
+    return `the module at ${formatAddress(source)} has function ${info.moduleFunction}, not ${request.function}`;
   }
   if ((flags & VERIFY_CRC) === 0) return null;
-  return memory.verifyCrc(source, moduleLength) === 'good' ? null : `the CRC of the module at ${hex(source)} is wrong`;
+  return memory.verifyCrc(source, moduleLength) === 'good'
+    ? null
+    : `the CRC of the module at ${formatAddress(source)} is wrong`;
 }
 
 /**

@@ -72,6 +72,11 @@ export interface BootFacts {
     readonly functions: readonly FunctionEntry[];
     readonly source: string;
   };
+  readonly slots: {
+    readonly clearedBeforeCopyFrom: number;
+    readonly clearedAfterCopyFrom: number;
+    readonly source: string;
+  };
   readonly flags: { readonly inRegistersFromBootloader: number; readonly source: string };
   readonly system: {
     readonly validatesItselfFrom: number;

@@ -33,7 +33,7 @@ function installParked(machine: Machine, version: number): boolean {
   const length = lengthOf(info) + CRC_BYTES;
   const check = `user module parked at ${formatAddress(at)}`;
   if (length >= parkedModule.maxLength) {
-    trace.step('system', check, `${length} bytes are too long: left alone`, at, source);
+    trace.step('system', check, `${length} bytes are too long, left alone`, at, source);
     return false;
   }
   const base: CopyRequest = {
@@ -47,7 +47,7 @@ function installParked(machine: Machine, version: number): boolean {
   const factory = { ...base, destination: factoryAddress(platform, version) };
   const first = attemptCopy(machine, 'parked-module', null, factory, platform.id);
   if (first.reason !== null) {
-    trace.step('system', check, `refused: ${first.reason}`, at, source);
+    trace.step('system', check, `refused, ${first.reason}`, at, source);
     return false;
   }
   attemptCopy(machine, 'parked-module', null, { ...base, destination: platform.user, flags: VERIFY_ALL }, platform.id);
@@ -68,7 +68,7 @@ function installCarried(machine: Machine, program: BootloaderProgram, version: n
   const { moduleVersion } = carried.info;
   const check = `bootloader version ${moduleVersion} carried inside system part 2`;
   if (moduleVersion <= program.version) {
-    trace.step('system', check, `not newer than version ${program.version}: not installed`, carried.address, source);
+    trace.step('system', check, `not newer than version ${program.version}, not installed`, carried.address, source);
     return false;
   }
   trace.lower('likely');
@@ -84,7 +84,7 @@ function installCarried(machine: Machine, program: BootloaderProgram, version: n
   trace.step(
     'system',
     check,
-    copy.reason === null ? 'installed; the board resets' : `refused: ${copy.reason}`,
+    copy.reason === null ? 'installed; the board resets' : `refused, ${copy.reason}`,
     carried.address,
     source,
   );
@@ -100,7 +100,7 @@ function makeKey({ dct, trace, platform }: Machine): boolean {
   trace.step(
     'system',
     'device private key',
-    'none: the firmware makes a new one, writes it to the DCT and resets',
+    'none; the firmware makes a new one, writes it to the DCT and resets',
     null,
     source,
   );
@@ -117,7 +117,7 @@ function installOta(machine: Machine, version: number): Installed {
   const check = `flag in the DCT for the module at ${formatAddress(platform.ota)}`;
   const refusal = otaRefusal(machine);
   if (!info || refusal !== null) {
-    trace.step('system', check, `set; nothing is installed: ${refusal}`, platform.ota, source);
+    trace.step('system', check, `set; nothing is installed, ${refusal}`, platform.ota, source);
     return 'nothing';
   }
   const length = lengthOf(info) + CRC_BYTES;
@@ -135,7 +135,7 @@ function installOta(machine: Machine, version: number): Installed {
   trace.step(
     'system',
     check,
-    copy.reason === null ? `set and cleared; ${way}` : `set; refused: ${copy.reason}`,
+    copy.reason === null ? `set and cleared; ${way}` : `set; refused, ${copy.reason}`,
     platform.ota,
     source,
   );

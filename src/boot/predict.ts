@@ -128,8 +128,7 @@ function follow(machine: Machine, button: HeldButton): Run {
   let factoryReset = false;
   let asked = 0;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    if (round > 0)
-      machine.trace.step('reset', `start ${round + 1}`, 'the same again, but for what follows', null, DERIVED);
+    if (round > 0) machine.trace.step('reset', `start ${round + 1}`, 'as before, but for what follows', null, DERIVED);
     const refusal = resetRefusal(machine);
     const program = refusal === null ? readProgram(machine) : null;
     if (!program) {
@@ -154,7 +153,7 @@ function decisionOf({ kind }: BootloaderResult): BootloaderDecision {
 function noProgram({ trace, memory }: Machine, refusal: string | null): End {
   if (refusal === null) {
     trace.lower('possible');
-    const result = 'no Particle bootloader: what it does is not known';
+    const result = 'no Particle bootloader; what it does is not known';
     trace.step(
       'reset',
       'the program in sector 0',
@@ -171,7 +170,7 @@ function resetLoop({ trace }: Machine): End {
   trace.step(
     'system',
     'the start after that',
-    'ends at the same place: the board resets again and again',
+    'it ends at the same place, and the board resets again and again',
     null,
     DERIVED,
   );
@@ -193,7 +192,7 @@ function afterBootloader(machine: Machine, result: BootloaderResult): Next {
       trace.step(
         'bootloader',
         'the start after the restore',
-        'the firmware is still not valid: red, restore, reset, without end',
+        'the firmware is still not valid, so red, restore and reset follow each other without end',
         null,
         DERIVED,
       );

@@ -1,5 +1,4 @@
 /** What the DCT tells bootloader and system firmware, as far as they act on it at reset. */
-import { u32 } from '../core/bytes.js';
 import type { DctCopy, DctReport } from '../regions/dct/decode.js';
 import { selectBefore070, selectFrom070 } from '../regions/dct/selection.js';
 import { DCT_COPY_BYTES, dctField, dctRecord, dctSection } from '../regions/dct/table.js';
@@ -21,7 +20,6 @@ export const SLOT_FACTORY = 0x0fac;
 const SLOT_FREE = 0xffff;
 const SLOT = 'platform_flash_modules_t';
 const FLAGS = 'platform_system_flags_t';
-const FLAGS_IN_USE = 0x1adeacc0;
 
 export interface SystemFlags {
   readonly factoryReset: boolean;
@@ -78,15 +76,14 @@ export class StoredDct {
     return slots;
   }
 
-  /** The flags that bootloaders before version 100 keep in the DCT. */
+  /** The flags that bootloaders before version 100 keep in the DCT; they do not look at the header in front of them. */
   systemFlags(): SystemFlags {
     const bytes = this.#field('before-0.7.0', 'system_flags');
     const member = (name: string): number => (bytes ? memberNumber(bytes, FLAGS, name) : 0);
-    const inUse = bytes !== undefined && u32(member('header')) === FLAGS_IN_USE && !this.#flagsCleared;
     return {
-      factoryReset: inUse && member('Factory_Reset_SysFlag') === 0xaaaa,
-      imageReady: inUse && member('FLASH_OTA_Update_SysFlag') === 5,
-      watchdog: inUse && member('IWDG_Enable_SysFlag') === 0xd001,
+      factoryReset: member('Factory_Reset_SysFlag') === 0xaaaa && !this.#flagsCleared,
+      imageReady: member('FLASH_OTA_Update_SysFlag') === 5,
+      watchdog: member('IWDG_Enable_SysFlag') === 0xd001,
     };
   }
 
@@ -113,10 +110,12 @@ export class StoredDct {
     this.#write('ota_update_flag', 0, Uint8Array.of(0xff), writer);
   }
 
-  /** Marks a slot as free, in the flash too when `writer` says how its code writes. */
-  clearSlot(number: number, writer: DctWriter | null): void {
+  /** Takes the record of a slot out: the magic becomes free by a write of the DCT, or the record is zeroed in its place. */
+  clearSlot(number: number, how: 'write' | 'zero' | 'nothing'): void {
     this.#cleared.add(number);
-    this.#write('flash_modules', number * dctRecord(SLOT).size, Uint8Array.of(0xff, 0xff), writer);
+    const { size } = dctRecord(SLOT);
+    if (how === 'write') this.#write('flash_modules', number * size, Uint8Array.of(0xff, 0xff), '0.7.0');
+    if (how === 'zero') this.#zero('flash_modules', number * size, size);
   }
 
   #select(rules: DctRulesName): 1 | 2 | null {
@@ -138,6 +137,15 @@ export class StoredDct {
     const field = dctField(key);
     const { offset } = dctSection(this.report.store, field.section);
     return this.#original.bytes(copy.address + offset + field.offset, field.size);
+  }
+
+  /** Programs zeros where they are, in the copy that the oldest rules choose. */
+  #zero(key: string, offset: number, size: number): void {
+    const copy = this.copy('before-0.7.0');
+    if (!copy || !this.report) return;
+    const field = dctField(key);
+    const section = dctSection(this.report.store, field.section).offset;
+    this.#memory.program(copy.address + section + field.offset + offset, new Uint8Array(size));
   }
 
   #write(key: string, offset: number, bytes: Uint8Array, writer: DctWriter | null): void {

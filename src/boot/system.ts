@@ -12,12 +12,14 @@ import {
   MONO,
   type Refusal,
   stackRefusal,
+  USER_PART,
   vectorRefusal,
 } from './checks.js';
 import { boundsOf, factoryAddress } from './facts.js';
 import { installs } from './installs.js';
 import { type BootloaderProgram, type Machine, mainPartVersion } from './machine.js';
 import { lengthOf } from './memory.js';
+import type { Trace } from './trace.js';
 
 const CORE = 'hal/src/stm32f2xx/core_hal_stm32f2xx.c @ v2.3.1';
 const LOADERS = 'modules/shared/stm32f2xx/inc/system_part1_loader.c and system_part2_loader.c @ v2.3.1';
@@ -75,14 +77,20 @@ function enterFirstPart({ memory, platform, trace }: Machine): Refusal {
   const check = 'its stack pointer and reset vector';
   if (refusal !== null) {
     trace.lower('likely');
-    trace.step(stage, check, `${refusal}: the processor faults and stays in the bootloader's handler`, start, LOADERS);
+    trace.step(
+      stage,
+      check,
+      `${refusal}, so the processor faults and stays in the bootloader's handler`,
+      start,
+      LOADERS,
+    );
     return refusal;
   }
   trace.step(stage, check, `it starts at ${formatAddress((memory.word(start + 4) ?? 0) - 1)}`, start, LOADERS);
   const info = memory.header(start)?.info;
   if (info && memory.verifyCrc(start, lengthOf(info)) === 'good') return null;
   trace.lower('possible');
-  const result = 'its CRC is wrong, and nothing checks it: a crash or a silent hang is likely';
+  const result = 'its CRC is wrong, which nothing checks; a crash or a silent hang is likely';
   trace.step(stage, 'its body', result, start, 'derived: no code checks the CRC of this part before it runs');
   return 'the body of system part 1 is damaged';
 }
@@ -95,7 +103,7 @@ function enterNextPart({ memory, platform, trace }: Machine): Refusal {
   const result =
     refusal === null
       ? `it starts at ${formatAddress((memory.word(start + 4) ?? 0) - 1)}`
-      : `${refusal}: the processor faults and stays in the bootloader's handler`;
+      : `${refusal}, so the processor faults and stays in the bootloader's handler`;
   trace.step('system part 2', check, result, start + 4, LOADERS);
   if (refusal !== null) trace.lower('likely');
   return refusal;
@@ -118,7 +126,7 @@ function noteMainCrc({ memory, platform, trace }: Machine, version: number): voi
 
 function runMono({ memory, platform, trace }: Machine, info: ModuleInfo): SystemResult {
   trace.lower('likely');
-  const result = `monolithic firmware version ${info.moduleVersion}: system and application in one`;
+  const result = `monolithic version ${info.moduleVersion}, system and application in one`;
   trace.step('system', 'kind of the firmware', result, memory.header(platform.application)?.address ?? null, LOADERS);
   return { kind: 'runs', safeMode: null, systemVersion: info.moduleVersion, userNextTime: false };
 }
@@ -133,10 +141,10 @@ function systemRefusal(machine: Machine, version: number, own: number): Refusal 
   }
   for (const [name, place] of places(machine)) {
     const refusal = fetchRefusal(machine.memory, platform, place, own);
-    const check = `${name}: platform, end inside its region, dependencies, CRC`;
-    const result = refusal === null ? 'right' : `${refusal}: safe mode`;
+    const check = `${name} (platform, end inside its region, dependencies, CRC)`;
+    const result = refusal === null ? 'right' : `${refusal}; safe mode`;
     trace.step('system', check, result, machine.memory.header(place)?.address ?? place, source);
-    if (refusal !== null) return `${name}: ${refusal}`;
+    if (refusal !== null) return `${name} is not valid (${refusal})`;
   }
   return null;
 }
@@ -144,7 +152,7 @@ function systemRefusal(machine: Machine, version: number, own: number): Refusal 
 function places({ platform }: Machine): [string, number][] {
   const bootloader = boundsOf(platform, BOOTLOADER, 0)?.start ?? platform.application;
   return [
-    ['bootloader', bootloader],
+    ['the bootloader', bootloader],
     ['system part 2', platform.next],
   ];
 }
@@ -159,13 +167,13 @@ type UserState =
 function userState(machine: Machine, version: number, own: number, safeModeAsked: boolean): UserState {
   const { memory, platform, facts, trace } = machine;
   if (safeModeAsked) {
-    trace.step('system', 'the startup mode', 'safe mode was asked for: the user part is not looked at', null, CORE);
+    trace.step('system', 'the startup mode', 'safe mode was asked for, so the user part is not looked at', null, CORE);
     return { kind: 'safe-mode', reason: 'it was asked for' };
   }
   const header = memory.header(platform.user);
   const limit = facts.flash.lastEnd;
   const refusal = headerRefusal(header?.info, platform.user, own, limit);
-  const check = 'header of the user part: start address, end within the flash, platform';
+  const check = 'header of the user part (start address, end within the flash, platform)';
   const at = header?.address ?? platform.user;
   if (refusal === null && header) {
     trace.step('system', check, 'right', at, CORE);
@@ -176,7 +184,7 @@ function userState(machine: Machine, version: number, own: number, safeModeAsked
   const none = headerRefusal(copy?.info, platform.user, own, limit);
   trace.step('system', check, `${refusal}`, at, CORE);
   const result =
-    none === null ? 'there is one: the firmware asks for a factory reset and resets' : `none, ${none}: safe mode`;
+    none === null ? 'there is one; the firmware asks for a factory reset and resets' : `none, ${none}; safe mode`;
   trace.step(
     'system',
     `factory copy of the user part at ${formatAddress(factory)}`,
@@ -184,7 +192,9 @@ function userState(machine: Machine, version: number, own: number, safeModeAsked
     copy?.address ?? factory,
     CORE,
   );
-  return none === null ? { kind: 'factory-reset' } : { kind: 'safe-mode', reason: `user part: ${refusal}` };
+  return none === null
+    ? { kind: 'factory-reset' }
+    : { kind: 'safe-mode', reason: `the user part is not valid (${refusal})` };
 }
 
 function userBody({ memory, platform, trace }: Machine, info: ModuleInfo): UserState {
@@ -192,11 +202,21 @@ function userBody({ memory, platform, trace }: Machine, info: ModuleInfo): UserS
   if (crc === 'unreadable') {
     trace.lower('likely');
     const reason = 'the CRC of the user part would be computed beyond the flash';
-    trace.step('system', 'CRC of the user part', 'computed beyond the flash: a bus fault', platform.user, CORE);
+    trace.step('system', 'CRC of the user part', 'computed beyond the flash, a bus fault', platform.user, CORE);
     return { kind: 'fault', reason };
   }
   const refusal = crc === 'bad' ? 'its CRC is wrong' : dependenciesRefusal(memory, platform, info);
-  const result = refusal === null ? 'right: the application will be started' : `${refusal}: safe mode`;
+  const result = refusal === null ? 'right, the application will be started' : `${refusal}; safe mode`;
   trace.step('system', 'CRC and dependency of the user part', result, platform.user, `${CORE}; ${PART2}`);
-  return refusal === null ? { kind: 'valid' } : { kind: 'safe-mode', reason: `user part: ${refusal}` };
+  if (refusal !== null) return { kind: 'safe-mode', reason: `the user part is not valid (${refusal})` };
+  noteFunction(trace, info);
+  return { kind: 'valid' };
+}
+
+/** Nothing checks the function: factory images have a test firmware there, which only their own bootloader starts. */
+function noteFunction(trace: Trace, { moduleFunction }: ModuleInfo): void {
+  if (moduleFunction === USER_PART) return;
+  trace.lower('possible');
+  trace.assume(`the module of function ${moduleFunction} in the place of the application can be started as one`);
+  trace.otherwise('fault', 'sos', 'what is in the place of the application is none', 'likely');
 }

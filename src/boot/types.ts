@@ -24,7 +24,8 @@ export type BootOutcome =
 export type BootConfidence = 'certain' | 'likely' | 'possible';
 
 /** What the MODE/SETUP button does while the bootloader looks at it (bootloader/src/main.c @ v2.3.1). */
-export type HeldButton = 'released' | 'safe-mode' | 'dfu' | 'factory-restore' | 'factory-restore-clear-wifi';
+export type HeldButton = (typeof HELD_BUTTONS)[number];
+export const HELD_BUTTONS = ['released', 'safe-mode', 'dfu', 'factory-restore', 'factory-restore-clear-wifi'] as const;
 
 /** One check on the way, in the order in which it happens. */
 export interface BootStep {

@@ -1,24 +1,30 @@
 /**
- * Starts the bundle with the code cache that the build made. V8 takes it only when version and flags are those of the
- * build; otherwise it compiles as usual, which costs about as long as a small command runs.
+ * Starts a bundle with the code cache that the build made for the command. V8 takes it only when version and flags are
+ * those of the build; otherwise it compiles as usual, which costs about as long as a small command runs.
  */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
 
-const file = join(dirname(fileURLToPath(import.meta.url)), 'main.cjs');
+/** The build makes a CommonJS file of this one; with what node gives such a file, no more of node has to be loaded. */
+declare const __dirname: string;
+declare const require: NodeJS.Require;
+
+/** Put in by the build: the commands that have a smaller program of their own. */
+declare const EVERYDAY_COMMANDS: readonly string[];
+
+const command = process.argv[2] ?? '';
+const everyday = EVERYDAY_COMMANDS.includes(command);
+const file = `${__dirname}/${everyday ? 'everyday' : 'main'}.cjs`;
 
 function codeCache(): Buffer | undefined {
   try {
-    return readFileSync(`${file}.cache`);
+    return readFileSync(`${__dirname}/${everyday ? command : 'main'}.cache`);
   } catch {
     return undefined;
   }
 }
 
-// The build wraps the bundle in a function and keeps it ASCII: nothing is decoded or joined at every start.
+// The build wraps a bundle in a function and keeps it ASCII: nothing is decoded or joined at every start.
 const script = new Script(readFileSync(file, 'latin1'), { filename: file, cachedData: codeCache() });
 const module = { exports: {} };
-script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));
+script.runInThisContext()(module.exports, require, module, file, __dirname);

@@ -9,6 +9,7 @@ import {
   readdirSync,
   realpathSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
 } from 'node:fs';
@@ -47,10 +48,7 @@ export function writeFolder(path: string, files: Iterable<OutputFile>, options: 
   requireFree(path, target, options);
   let temporary: string | undefined;
   try {
-    temporary = makeTemporary(target, (name) => {
-      mkdirSync(name);
-      return name;
-    });
+    temporary = makeFolder(target);
     const written = writeFiles(temporary, files);
     syncFolder(temporary);
     moveIntoPlace(temporary, target, path, written);
@@ -61,6 +59,14 @@ export function writeFolder(path: string, files: Iterable<OutputFile>, options: 
     if (error instanceof FlashatlasError) throw error;
     throw outputFailed(path, error);
   }
+}
+
+/** A folder beside the target, with a name that nothing else has. */
+function makeFolder(target: string): string {
+  return makeTemporary(target, (name) => {
+    mkdirSync(name);
+    return name;
+  });
 }
 
 function requireFree(path: string, target: string, { force, inputs }: OutputOptions): void {
@@ -158,18 +164,18 @@ function moveIntoPlace(temporary: string, target: string, path: string, written:
     return;
   }
   requireOnlyOurs(target, path, written);
-  const old = makeTemporary(target, (name) => {
-    if (existsSync(name)) throw Object.assign(new Error('exists'), { code: 'EEXIST' });
-    renameSync(target, name);
-    return name;
-  });
+  const shelter = makeFolder(target);
+  const old = join(shelter, 'old');
   try {
+    renameSync(target, old);
     renameSync(temporary, target);
   } catch (error) {
-    renameSync(old, target);
+    // Never removed with what is in it: if the way back fails too, the files are still there.
+    if (existsSync(old)) renameSync(old, target);
+    rmdirSync(shelter);
     throw error;
   }
-  rmSync(old, { recursive: true, force: true });
+  rmSync(shelter, { recursive: true, force: true });
 }
 
 function requireOnlyOurs(target: string, path: string, written: readonly WrittenFile[]): void {

@@ -6,7 +6,7 @@ import type { Inspection } from './inspect/inspect.js';
 export type { AppliedUpdates, BootInput } from '../boot/predict.js';
 
 /** What the prediction is made from. `Inspection` fits. */
-export interface BootFactsOf {
+export interface BootSubject {
   readonly board: Inspection['board'];
   readonly placed: Pick<Inspection['placed'], 'image'>;
   readonly survey: Inspection['survey'];
@@ -14,17 +14,17 @@ export interface BootFactsOf {
   readonly optionBytes: Inspection['optionBytes'];
 }
 
-function inputOf({ board, placed, survey, configuration, optionBytes }: BootFactsOf): BootInput {
+function inputOf({ board, placed, survey, configuration, optionBytes }: BootSubject): BootInput {
   const { dct, eeprom } = configuration;
   return { image: placed.image, board, survey, dct, eeprom, optionBytes: optionBytes?.bytes ?? null };
 }
 
 /** Null when the input is no device: bootloader and system parts must be in it, for a platform the model covers. */
-export function bootOf(facts: BootFactsOf, button: HeldButton = 'released'): BootPrediction | null {
+export function bootOf(facts: BootSubject, button: HeldButton = 'released'): BootPrediction | null {
   return predictBoot(inputOf(facts), button);
 }
 
 /** The image after the copies of the next reset, made and refused ones listed. */
-export function updatesOf(facts: BootFactsOf): AppliedUpdates {
+export function updatesOf(facts: BootSubject): AppliedUpdates {
   return applyPendingUpdates(inputOf(facts));
 }

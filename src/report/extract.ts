@@ -46,7 +46,7 @@ export function extractionNotes({ files, withheld }: Extraction, folder: string,
   const notes: string[] = [];
   if (withheld.length > 0) {
     notes.push(
-      `The recipe takes what was not written from the input itself: flashatlas build ${recipe} --allow-outside. With --show-secrets these parts are files too.`,
+      'The recipe takes what was not written from the input itself. With --show-secrets these parts are files too. To build it again:',
     );
   }
   const secret = files.filter((file) => file.secret).map(({ name }) => name);
@@ -55,7 +55,8 @@ export function extractionNotes({ files, withheld }: Extraction, folder: string,
       `These files hold or may hold keys and credentials, and only you may read them: ${secret.join(', ')}. The reports show secrets as well.`,
     );
   }
-  return notes.map((note) => `${wrapText(note, width)}\n`).join('');
+  const command = withheld.length > 0 ? `  flashatlas build ${recipe} --allow-outside\n` : '';
+  return notes.map((note) => `${wrapText(note, width)}\n`).join('') + command;
 }
 
 function span(start: number, end: number): string {

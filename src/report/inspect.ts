@@ -2,6 +2,7 @@
 import { formatAddress } from '../core/bytes.js';
 import { formatCount, formatSize, wrapText } from '../core/words.js';
 import type { InspectReport, ModuleReport } from '../operations/inspect/report.js';
+import { type LedWords, renderBootSection } from './boot.js';
 import { renderColumns } from './columns.js';
 import { renderFindings, renderVerdict } from './findings.js';
 import { configurationSections, leftoverSections, readingSections } from './inspect-sections.js';
@@ -13,15 +14,21 @@ export interface TextOptions {
   readonly width: number;
   /** Leave out the paragraph per region. */
   readonly brief?: boolean;
+  /** How an LED pattern looks, by its id; default: the id. */
+  readonly led?: LedWords;
 }
 
-export function renderInspection(report: InspectReport, { style, width, brief }: TextOptions): string {
+const plainId: LedWords = (id) => id;
+
+export function renderInspection(report: InspectReport, { style, width, brief, led = plainId }: TextOptions): string {
   const sections = [heading(report, style)];
   for (const { title, body } of readingSections(report, width)) sections.push(titled(title, body, style));
   if (report.sectors.length > 0) sections.push(titled('Sectors', sectorTable(report, style), style));
   if (report.modules.length > 0) sections.push(titled('Modules', moduleTable(report.modules, style), style));
   if (report.embedded.length > 0) sections.push(titled('Carried inside, not installed', embedded(report), style));
   for (const { title, body } of configurationSections(report, width)) sections.push(titled(title, body, style));
+  const { boot } = report;
+  if (boot) sections.push(titled('Boot', renderBootSection(boot, { width, led, brief: brief ?? false }), style));
   if (report.regions.length > 0 && !brief) sections.push(titled('Regions', regionTexts(report, style, width), style));
   for (const { title, body } of leftoverSections(report, width, style)) sections.push(titled(title, body, style));
   sections.push(titled('Coverage', coverage(report), style));

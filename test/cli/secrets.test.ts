@@ -30,6 +30,8 @@ const VIEWS: readonly (readonly string[])[] = [
   ['inspect', '--json'],
   ['map'],
   ['map', '--json'],
+  ['boot'],
+  ['boot', '--json', '--button', 'factory-restore-clear-wifi'],
   ['catalog', 'match'],
   ['dct', 'show'],
   ['dct', 'show', '--json'],
@@ -61,6 +63,10 @@ const VIEWS: readonly (readonly string[])[] = [
   ['plan', '--from', 'samples/p1-healthy.bin.gz', '--include', 'dct', '--tool', 'dfu-util', '--explain', '--to'],
   ['plan', '--from', 'samples/p1-erased-then-flashed.bin.gz', '--include', 'dct', '--script', '--to'],
   ['plan', '--modernise'],
+  ['build', '--dry-run'],
+  ['build', '--dry-run', '--dct-from'],
+  ['build', '--dry-run', '--json', '--eeprom-from'],
+  ['build', '--dry-run', '--factory'],
 ];
 
 describe('secrets', () => {
@@ -162,6 +168,42 @@ describe('secrets', () => {
       await run('simulate', plan, '--from', files.path('dump'), '--json', '--cut-inside', '3'),
       'simulate --json',
     );
+  });
+
+  it('are in no file that extract writes', async () => {
+    for (const [index, file] of files.paths().entries()) {
+      const output = join(folder, `extracted-${index}`);
+      expectNothing(await run('extract', file, '-o', output, ...(index % 2 ? ['--json'] : [])), `extract ${file}`);
+      for (const name of readdirSync(output)) {
+        const content = new TextDecoder('latin1').decode(readFileSync(join(output, name)));
+        expect(`${file} ${name}: ${files.detector.find(content) ?? 'nothing'}`).toBe(`${file} ${name}: nothing`);
+      }
+    }
+  });
+
+  it('are in files of extract when they are asked for', async () => {
+    const output = join(folder, 'extracted-all');
+    await run('extract', '--show-secrets', files.path('dump'), '-o', output);
+    const copy = new TextDecoder('latin1').decode(readFileSync(join(output, 'dct-copy1.bin')));
+    expect(files.detector.find(copy)).toBeDefined();
+  });
+
+  it('are in no message about a recipe', async () => {
+    const recipe = join(folder, 'secret.yaml');
+    const secret = String.fromCharCode(...(files.secrets.get('copy 2 claim_code') ?? []));
+    for (const dct of [
+      `{ fresh: true, set: { claimCode: ${JSON.stringify(secret.repeat(2))} } }`,
+      `{ fresh: true, set: { devicePrivateKey: ${JSON.stringify(secret)} } }`,
+      `{ fresh: true, set: { claimCode: [{ x: ${JSON.stringify(secret)} }] } }`,
+      `{ fresh: true, set: ${JSON.stringify(secret)} }`,
+      JSON.stringify(secret),
+      `"${secret}`,
+    ]) {
+      writeFileSync(recipe, `recipe: 1\nshape: sparse\ndct: ${dct}\noutputs: [x.hex]\n`);
+      const outcome = await run('build', recipe);
+      expect(`${dct.slice(0, 40)}: ${outcome.code}`).toBe(`${dct.slice(0, 40)}: 2`);
+      expectNothing(outcome, `build with dct: ${dct.slice(0, 40)}`);
+    }
   });
 
   it('are in no message about a mistake', async () => {

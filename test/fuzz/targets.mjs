@@ -4,6 +4,7 @@
  */
 import {
   BUILT_IN,
+  buildImage,
   checkDfu,
   DECODER_NAMES,
   decodeDct,
@@ -12,6 +13,7 @@ import {
   describePublicKey,
   drawMap,
   examine,
+  extract,
   FlashatlasError,
   FORMATS,
   flashOf,
@@ -22,6 +24,7 @@ import {
   matchModules,
   openBoard,
   PLAIN,
+  parseRecipe,
   readAny,
   renderJson,
   renderMap,
@@ -106,8 +109,19 @@ export const TARGETS = {
     hexRows(inspection, { start, end: start + 300 });
     locate(inspection, start);
   },
+  'extract and build': (bytes, random) => extractAndBuild(input(bytes), random.pick(boards), random.below(2) === 1),
+  'parse recipe': (bytes) => parseRecipe(new TextDecoder().decode(bytes.subarray(0, 20_000)), 'fuzz.yaml'),
   'layouts check': (_, random) => openBoard(damagedBoard(random), 'fuzz.board.json', { decoders: DECODER_NAMES }),
 };
+
+/** What was extracted must build the same image again. */
+async function extractAndBuild(from, board, showSecrets) {
+  const { files, image, recipeText } = extract(from, board, { showSecrets, source: '../fuzz' });
+  const contents = new Map(files.map(({ name, content }) => [name, content]));
+  const recipe = await parseRecipe(recipeText, 'recipe.yaml');
+  const built = buildImage(recipe, (name) => contents.get(name) ?? from.bytes, { board });
+  if (!built.image.equals(image)) throw new Error('the recipe builds another image');
+}
 
 const ODD_VALUES = [
   null,

@@ -27,7 +27,10 @@ export async function importTypeScript(path) {
     platform: 'node',
     alias: platformAliases(),
     // The data files are found from the place of the module that reads them.
-    define: { 'import.meta.url': JSON.stringify(pathToFileURL(join(ROOT, 'src/platform/node/data.ts')).href) },
+    define: {
+      'import.meta.url': JSON.stringify(pathToFileURL(join(ROOT, 'src/platform/node/data.ts')).href),
+      'import.meta.dirname': JSON.stringify(join(ROOT, 'src/platform/node')),
+    },
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire('file:///');" },
     logLevel: 'warning',
   });

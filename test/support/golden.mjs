@@ -20,11 +20,13 @@ export const GOLDENS = {
   'p1-healthy.map.txt': ['map', HEALTHY],
   'p1-healthy.dct.txt': ['dct', 'show', '--all', HEALTHY],
   'p1-healthy.hex-dct1.txt': ['hex', '--region', 'dct1', HEALTHY],
+  'p1-erased-then-flashed.boot.txt': ['boot', ERASED],
   'p1-erased-then-flashed.inspect.txt': ['inspect', ERASED],
   'p1-erased-then-flashed.inspect.json': ['inspect', '--json', ERASED],
   'p1-restored.plan.txt': ['plan', '--from', ERASED, '--to', HEALTHY, ...RESTORED, '--explain'],
   'p1-restored.plan.json': ['plan', '--from', ERASED, '--to', HEALTHY, ...RESTORED, '--json'],
   'p1-restored.dfu-util.plan.txt': ['plan', '--from', ERASED, '--to', HEALTHY, ...RESTORED_BY_DFU],
+  'dead-board.build.txt': ['build', 'samples/dead-board.recipe.yaml', '--dry-run'],
   'layouts.txt': ['layouts'],
   'particle-p1.layout.txt': ['layouts', 'show', 'particle-p1'],
 };

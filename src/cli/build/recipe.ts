@@ -58,7 +58,7 @@ export function recipeFromOperands(args: ParsedArguments): Recipe {
     parts: operands.map(({ operand, path, address }, index): RecipePart => {
       const where = `operand ${index + 1}`;
       if (address === undefined) return { kind: 'any', file: operand, where };
-      return { kind: 'raw', file: path, address, where };
+      return { kind: 'at', file: path, address, where };
     }),
     dct: dct ? { from: { file: dct }, set: [], style: 'single', where: '--dct-from' } : null,
     eeprom: eeprom ? { from: { file: eeprom }, values: new Map(), where: '--eeprom-from' } : null,

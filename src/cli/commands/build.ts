@@ -31,7 +31,7 @@ import { boardFrom, boardFromFile } from '../open.js';
 export const command: Command = {
   operands: 'RECIPE.yaml | [ADDRESS:]FILE... -o OUT',
   about:
-    'One image with everything in it, from a recipe or from files. Modules go where their headers say; DCT and EEPROM come from a dump. Refuses what overlaps, what is for another board and what the board would not run.',
+    'One image with everything in it, from a recipe or from files. Modules go where their headers say; DCT and EEPROM come from a dump. Refuses what overlaps, what is for another board and what the board would not run. Shapes: padded is the whole flash, gaps 0xFF; trimmed ends with the last byte given; restore is the whole flash without the sectors of DCT and EEPROM, which a probe then leaves alone; sparse is only what was given. The default is padded for plain binaries, and sparse for formats that keep addresses.',
   options: {
     '-o': { type: 'text', value: 'OUT', about: 'output file instead of those of the recipe; - is stdout' },
     '--force': { type: 'flag', about: 'replace existing output files' },
@@ -40,8 +40,7 @@ export const command: Command = {
       type: 'text',
       value: 'SHAPE',
       choices: SHAPES,
-      about:
-        'padded: the whole flash, gaps 0xFF (default for .bin). trimmed: up to the last byte. restore: without DCT and EEPROM, which a probe then leaves alone. sparse: only what was given (default for .hex, .s19, .elf, .dfu)',
+      about: 'what lies around the parts (default: by the format)',
     },
     '--dct-from': {
       type: 'text',

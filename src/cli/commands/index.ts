@@ -39,6 +39,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = Object.assign(Object.cr
     about: 'option bytes in words; an option word from settings',
     load: async () => (await import('./optbytes.js')).command,
   },
+  boot: {
+    about: 'what the board does at reset with this flash, step by step',
+    load: async () => (await import('./boot.js')).command,
+  },
   convert: {
     about: 'one or several images in another format: merged, cut, moved, filled',
     load: async () => (await import('./convert.js')).command,

@@ -4,6 +4,7 @@ import { examine } from '../../operations/inspect/inspect.js';
 import { renderInspection } from '../../report/inspect.js';
 import { renderJson } from '../../report/json.js';
 import { type Command, EXIT_DONE, EXIT_FINDINGS, INPUT_OPTIONS } from '../command.js';
+import { ledWords } from '../led-words.js';
 import { boardFrom, openInput, requireOneFile } from '../open.js';
 
 export const command: Command = {
@@ -48,9 +49,11 @@ export const command: Command = {
       return EXIT_DONE;
     }
     const { report } = inspection;
-    context.write(
-      context.json ? `${renderJson(report)}\n` : renderInspection(report, { ...context, brief: args.flag('--brief') }),
-    );
+    if (context.json) context.write(`${renderJson(report)}\n`);
+    else {
+      const led = report.boot ? await ledWords() : undefined;
+      context.write(renderInspection(report, { ...context, brief: args.flag('--brief'), ...(led ? { led } : {}) }));
+    }
     const level = args.text('--fail-on') ?? 'never';
     const failed = level !== 'never' && report.findings.some((finding) => reaches(finding.severity, level as Severity));
     return failed ? EXIT_FINDINGS : EXIT_DONE;

@@ -15,6 +15,7 @@ import {
   SHAPES,
   type SourceFile,
 } from './recipe.js';
+import type { YamlProblem } from './yaml.js';
 
 /** Keys of each map of a recipe; recipe-schema.ts describes the same for editors. */
 export const RECIPE_KEYS = [
@@ -62,7 +63,9 @@ const LARGEST_EEPROM_INDEX = 0xffff;
  */
 export async function parseRecipe(text: string, name: string): Promise<Recipe> {
   const { parseYaml } = await import('./yaml.js');
-  const root = new RecipeField(parseYaml(text, name), '', name);
+  const result = parseYaml(text);
+  if ('problem' in result) throw unreadable(result.problem, name);
+  const root = new RecipeField(result.node, '', name);
   const fields = root.keys(RECIPE_KEYS, ['recipe']);
   const get = <T>(key: (typeof RECIPE_KEYS)[number], read: (field: RecipeField) => T): T | null => {
     const field = fields.get(key);
@@ -75,13 +78,52 @@ export async function parseRecipe(text: string, name: string): Promise<Recipe> {
     fill: get('fill', (field) => field.integer(0, 0xff)),
     shape: get('shape', (field) => field.oneOf(SHAPES)),
     parts: get('parts', (field) => field.items().map(readPart)) ?? [],
-    dct: get('dct', readDct),
+    dct: get('dct', (field) => readDct(field.asSecret())),
     eeprom: get('eeprom', readEeprom),
     factory: get('factory', (field) => ({ file: field.text('a file'), where: field.where })),
     optionBytes: get('optionBytes', readOptionBytes),
     allow: get('allow', (field) => field.items().map((item) => item.text('the id of a rule'))) ?? [],
     outputs: get('outputs', (field) => field.items().map(readOutput)) ?? [],
   };
+}
+
+function unreadable({ kind, line, words }: YamlProblem, name: string): FormatError {
+  const where = `${name}, line ${line}`;
+  switch (kind) {
+    case 'syntax':
+      return new FormatError({
+        code: 'RECIPE_SYNTAX',
+        what: `the recipe is not valid YAML: ${words}`,
+        where,
+        line,
+        help: 'Correct the line; an editor with YAML support shows the place.',
+      });
+    case 'alias':
+      return new FormatError({
+        code: 'RECIPE_ALIAS',
+        what: 'a recipe has no anchors (&) and aliases (*)',
+        where,
+        line,
+        help: 'Write the value out, or put quotes around a text that begins with & or *.',
+      });
+    case 'too-deep':
+      return new FormatError({
+        code: 'RECIPE_TOO_DEEP',
+        what: 'the recipe has more levels than any recipe needs',
+        where,
+        line,
+        help: 'Check that this is a recipe.',
+      });
+    case 'too-large':
+      return new FormatError({
+        code: 'RECIPE_TOO_LARGE',
+        what: 'the recipe is longer than any recipe should be',
+        where: name,
+        expected: 'at most 512 KiB of text',
+        line,
+        help: 'Check that this is the recipe and not one of its parts.',
+      });
+  }
 }
 
 function readPart(part: RecipeField): RecipePart {
@@ -132,7 +174,7 @@ function readDct(field: RecipeField): RecipeDct {
   }
   return {
     from: from ? readSource(from) : null,
-    set: (fields.get('set')?.asSecret().entries() ?? []).flatMap(([name, field]) => readAssignments(name, field)),
+    set: (fields.get('set')?.entries() ?? []).flatMap(([name, field]) => readAssignments(name, field)),
     style: fields.get('style')?.oneOf(DCT_STYLES) ?? 'single',
     where: field.where,
   };

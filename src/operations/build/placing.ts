@@ -34,7 +34,9 @@ export function placePart(part: RecipePart, sources: Sources, board: Board): Pla
     case 'image':
       return placeImageFile(part, sources);
     case 'raw':
-      return [placeRaw(part, sources)];
+      return [placeRaw(part, sources.bytes(part.file))];
+    case 'at':
+      return [placeRaw(part, contentOf(part, sources))];
     case 'region':
       return placeRegion(part, sources, board);
     case 'range': {
@@ -99,9 +101,7 @@ function placeImageFile({ file, where }: Part<'image'>, sources: Sources): Place
   });
 }
 
-/** The bytes of the file itself for a plain binary; what a container holds for others. */
-function placeRaw({ file, address, where }: Part<'raw'>, sources: Sources): PlacedPart {
-  const bytes = sources.bytes(file);
+function placeRaw({ file, address, where }: Part<'raw'> | Part<'at'>, bytes: Uint8Array): PlacedPart {
   if (address + bytes.length <= 2 ** 32) {
     const source = { title: titleOf(bytes, address), source: file, where, bytes };
     return { start: address, end: address + bytes.length, ...source };
@@ -112,6 +112,20 @@ function placeRaw({ file, address, where }: Part<'raw'>, sources: Sources): Plac
     where: `${where}: ${file}`,
     got: `${formatCount(bytes.length)} bytes at ${formatAddress(address)}`,
     help: 'Correct the address.',
+  });
+}
+
+/** What the file holds when it has no addresses of its own: unpacked, without a suffix. */
+function contentOf({ file, address, where }: Part<'at'>, sources: Sources): Uint8Array {
+  const { image, addressSource } = sources.read({ file });
+  const { span } = image;
+  if (addressSource !== 'file') return span ? image.read(span, 0) : new Uint8Array(0);
+  throw new BuildError({
+    code: 'BUILD_HAS_ADDRESSES',
+    what: 'an address was given for a file that carries its own',
+    where: `${where}: ${file}`,
+    got: formatAddress(address),
+    help: 'Leave the address out, or move the image first with convert.',
   });
 }
 

@@ -51,6 +51,7 @@ function partLines(part: RecipePart): string[] {
     case 'any':
       return [`module: ${text(part.file)}`];
     case 'raw':
+    case 'at':
       return [`raw: ${text(part.file)}`, `at: ${formatAddress(part.address)}`];
     case 'region':
       return [`region: ${text(part.region)}`, `from: ${source(part.from)}`];

@@ -33,8 +33,10 @@ export interface Placed {
 export type RecipePart =
   /** A module, placed by its header. */
   | ({ readonly kind: 'module'; readonly file: string } & Placed)
-  /** Bytes without a place of their own. */
+  /** Bytes without a place of their own: those of the file, whatever they look like. */
   | ({ readonly kind: 'raw'; readonly file: string; readonly address: number } & Placed)
+  /** The same in the short form, where a file with addresses or in a container is told by its content. */
+  | ({ readonly kind: 'at'; readonly file: string; readonly address: number } & Placed)
   /** A file that carries addresses: Intel HEX, S-record, ELF, DfuSe. */
   | ({ readonly kind: 'image'; readonly file: string } & Placed)
   /** A region of the board, from another dump. */

@@ -3,7 +3,6 @@
  * else; parse.ts loads this file only when there is a recipe to read.
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-import { FormatError } from '../../core/errors.js';
 
 export type YamlValue = string | number | boolean | null;
 
@@ -39,86 +38,68 @@ const SYNTAX_WORDS: Readonly<Record<string, string>> = {
   UNEXPECTED_TOKEN: 'something stands where it may not',
 };
 
-/** @throws FormatError RECIPE_TOO_LARGE, RECIPE_SYNTAX, RECIPE_ALIAS, RECIPE_TOO_DEEP, each with the line. */
-export function parseYaml(text: string, name: string): YamlNode {
-  if (text.length > MAX_CHARACTERS) {
-    throw new FormatError({
-      code: 'RECIPE_TOO_LARGE',
-      what: 'the recipe is longer than any recipe should be',
-      where: name,
-      expected: `at most ${MAX_CHARACTERS} characters`,
-      got: `${text.length}`,
-      help: 'Check that this is the recipe and not one of its parts.',
-    });
+/** What cannot be read, and where. */
+export interface YamlProblem {
+  readonly kind: 'syntax' | 'alias' | 'too-deep' | 'too-large';
+  readonly line: number;
+  /** syntax: the mistake, as a clause. */
+  readonly words?: string;
+}
+
+export type YamlResult = { readonly node: YamlNode } | { readonly problem: YamlProblem };
+
+/** Leaves the reader with a problem. No error of ours: this file has a bundle of its own, and with it classes of its own. */
+class Stop extends Error {
+  constructor(readonly problem: YamlProblem) {
+    super(problem.kind);
   }
+}
+
+/** Never throws, whatever the text. */
+export function parseYaml(text: string): YamlResult {
+  if (text.length > MAX_CHARACTERS) return { problem: { kind: 'too-large', line: 1 } };
+  if ((text.match(/[[{]/g)?.length ?? 0) > MAX_BRACKETS) return { problem: { kind: 'too-deep', line: 1 } };
   const lines = new LineCounter();
   const lineOf = (offset: number | undefined): number => Math.max(1, lines.linePos(offset ?? 0).line);
-  if ((text.match(/[[{]/g)?.length ?? 0) > MAX_BRACKETS) throw tooDeep(name, 1);
-  let contents: Node | null;
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
     const [problem] = [...document.errors, ...document.warnings];
-    if (problem) throw syntaxError(name, lineOf(problem.pos[0]), problem.code);
-    contents = document.contents;
+    if (problem) throw syntaxError(lineOf(problem.pos[0]), problem.code);
+    return { node: convert(document.contents, lineOf, 0) };
   } catch (error) {
+    if (error instanceof Stop) return { problem: error.problem };
     // The parser calls itself for every level.
-    if (error instanceof RangeError) throw tooDeep(name, 1);
+    if (error instanceof RangeError) return { problem: { kind: 'too-deep', line: 1 } };
     throw error;
   }
-  return convert(contents, name, lineOf, 0);
 }
 
-function convert(node: unknown, name: string, lineOf: (offset: number | undefined) => number, depth: number): YamlNode {
+function convert(node: unknown, lineOf: (offset: number | undefined) => number, depth: number): YamlNode {
   const line = lineOf((node as Node | null)?.range?.[0]);
-  if (depth > MAX_DEPTH) throw tooDeep(name, line);
+  if (depth > MAX_DEPTH) throw new Stop({ kind: 'too-deep', line });
   if (isAlias(node) || ((isMap(node) || isSeq(node) || isScalar(node)) && node.anchor !== undefined)) {
-    throw new FormatError({
-      code: 'RECIPE_ALIAS',
-      what: 'a recipe has no anchors (&) and aliases (*)',
-      where: `${name}, line ${line}`,
-      line,
-      help: 'Write the value out, or put quotes around a text that begins with & or *.',
-    });
+    throw new Stop({ kind: 'alias', line });
   }
   if (isMap(node)) {
     const entries = node.items.map(({ key, value }): YamlEntry => {
-      const converted = convert(key, name, lineOf, depth + 1);
-      if (converted.kind !== 'value') throw syntaxError(name, converted.line, 'UNEXPECTED_TOKEN');
+      const converted = convert(key, lineOf, depth + 1);
+      if (converted.kind !== 'value') throw syntaxError(converted.line, 'UNEXPECTED_TOKEN');
+      const nothing: YamlNode = { kind: 'value', line: converted.line, value: null };
       return {
         key: String(converted.value),
         line: converted.line,
-        node:
-          value === null
-            ? { kind: 'value', line: converted.line, value: null }
-            : convert(value, name, lineOf, depth + 1),
+        node: value === null ? nothing : convert(value, lineOf, depth + 1),
       };
     });
     return { kind: 'map', line, entries };
   }
-  if (isSeq(node))
-    return { kind: 'list', line, items: node.items.map((item) => convert(item, name, lineOf, depth + 1)) };
+  if (isSeq(node)) return { kind: 'list', line, items: node.items.map((item) => convert(item, lineOf, depth + 1)) };
   const value = isScalar(node) ? node.value : null;
   const plain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
   return { kind: 'value', line, value: plain };
 }
 
-function syntaxError(name: string, line: number, code: string): FormatError {
-  return new FormatError({
-    code: 'RECIPE_SYNTAX',
-    what: `the recipe is not valid YAML: ${SYNTAX_WORDS[code] ?? 'a value or key is not written as YAML demands'}`,
-    where: `${name}, line ${line}`,
-    line,
-    help: 'Correct the line; an editor with YAML support shows the place.',
-  });
-}
-
-function tooDeep(name: string, line: number): FormatError {
-  return new FormatError({
-    code: 'RECIPE_TOO_DEEP',
-    what: 'the recipe has more levels than any recipe needs',
-    where: `${name}, line ${line}`,
-    expected: `at most ${MAX_DEPTH} levels`,
-    line,
-    help: 'Check that this is a recipe.',
-  });
+function syntaxError(line: number, code: string): Stop {
+  const words = SYNTAX_WORDS[code] ?? 'a value or key is not written as YAML demands';
+  return new Stop({ kind: 'syntax', line, words });
 }

@@ -1,13 +1,12 @@
 /** The JSON files of `layouts/`, read from the package. Must offer what ../web/data.ts offers; a test compares them. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 
 // src/platform/node, dist/platform/node and dist/cli/bundle all lie three folders below the package root.
-const FOLDER = new URL('../../../layouts/', import.meta.url);
+const FOLDER = `${import.meta.dirname}/../../../layouts/`;
 
 function readText(name: string): string | undefined {
   try {
-    return readFileSync(new URL(name, FOLDER), 'utf8');
+    return readFileSync(FOLDER + name, 'utf8');
   } catch {
     return undefined;
   }
@@ -40,7 +39,7 @@ export function findRows(name: string, part: string): readonly unknown[] | undef
 
 /** File names in `layouts/`, sorted; the JSON Schemas, which only editors read, are not among them. */
 export function dataNames(): string[] {
-  return readdirSync(fileURLToPath(FOLDER))
+  return readdirSync(FOLDER)
     .filter((name) => name.endsWith('.json') && !name.endsWith('.schema.json'))
     .sort();
 }

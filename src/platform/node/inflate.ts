@@ -9,7 +9,7 @@ import type * as Fflate from 'fflate';
 let loaded: typeof Fflate | undefined;
 
 function fflate(): typeof Fflate {
-  loaded ??= createRequire(import.meta.url)('fflate') as typeof Fflate;
+  loaded ??= createRequire(import.meta.filename)('fflate') as typeof Fflate;
   return loaded;
 }
 

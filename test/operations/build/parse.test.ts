@@ -217,7 +217,7 @@ describe('mistakes', () => {
     ],
     ['recipe: 1\ndct: {}\n', 'RECIPE_BAD_VALUE', 'either "from: FILE" or "fresh: true"'],
     ['recipe: 1\ndct: { from: a, fresh: true }\n', 'RECIPE_BAD_VALUE', 'either "from: FILE" or "fresh: true"'],
-    ['recipe: 1\ndct: { fresh: 1 }\n', 'RECIPE_BAD_VALUE', 'expected true or false, got 1'],
+    ['recipe: 1\ndct: { fresh: 1 }\n', 'RECIPE_BAD_VALUE', 'dct.fresh: expected true or false'],
     ['recipe: 1\neeprom: { values: {}, from: a }\n', 'RECIPE_BAD_VALUE', 'either "from: FILE" or "values"'],
     ['recipe: 1\neeprom: { values: { x: 1 } }\n', 'RECIPE_BAD_VALUE', 'EEPROM indexes as keys, from 0 to 65535'],
     ['recipe: 1\neeprom: { values: { 0: 300 } }\n', 'RECIPE_BAD_VALUE', 'a byte, a list of bytes or a text, got 300'],

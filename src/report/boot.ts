@@ -1,0 +1,102 @@
+/** What a board does at reset, in words: for `boot`, and as a section of `inspect`. */
+import type { BootAlternative, BootConfidence, BootOutcome, BootPrediction, BootStep } from '../boot/types.js';
+import { formatAddress } from '../core/bytes.js';
+import { formatCount, wrapText } from '../core/words.js';
+import { type Fact, renderFacts } from './facts.js';
+import type { Style } from './style.js';
+
+const OUTCOMES: Readonly<Record<BootOutcome, string>> = {
+  'no-start': 'does not start',
+  dfu: 'waits in DFU mode',
+  fault: 'crashes',
+  hang: 'hangs before the system firmware is up',
+  'reset-loop': 'resets again and again',
+  'factory-restore': 'restores the factory image',
+  'safe-mode': 'connects in safe mode, without its application',
+  listening: 'waits in listening mode for Wi-Fi credentials',
+  connecting: 'tries to connect',
+  'cloud-refused': 'reaches the cloud, which refuses it',
+  runs: 'runs its application, connected to the cloud',
+  'runs-offline': 'runs its application without the cloud',
+};
+
+const SURE: Readonly<Record<BootConfidence, string>> = {
+  certain: 'certain: every check is known from the source',
+  likely: 'likely: not everything on the way is in the flash or in the source',
+  possible: 'possible: a guess',
+};
+
+/** How the LED looks, from the id of a pattern. */
+export type LedWords = (id: string) => string;
+
+export function outcomeWords(outcome: BootOutcome): string {
+  return OUTCOMES[outcome];
+}
+
+/** Everything but the steps: where it ends, what that rests on, and the other ends. */
+export function bootFactsOf(boot: BootPrediction, led: LedWords): Fact[] {
+  const facts: Fact[] = [
+    ['At reset', `the board ${OUTCOMES[boot.outcome]}`],
+    ['LED', led(boot.led)],
+    ['Confidence', SURE[boot.confidence]],
+  ];
+  for (const [index, condition] of boot.conditions.entries()) facts.push([index === 0 ? 'Provided' : '', condition]);
+  for (const [index, copy] of boot.copies.entries()) {
+    const move = `${formatCount(copy.length)} bytes from ${formatAddress(copy.source)} to ${formatAddress(copy.destination)}`;
+    const result = copy.reason === null ? 'copied' : `not copied: ${copy.reason}`;
+    facts.push([index === 0 ? 'Copies' : '', `${copy.kind.replaceAll('-', ' ')}, ${move}: ${result}`]);
+  }
+  for (const [index, other] of boot.alternatives.entries()) {
+    facts.push([index === 0 ? 'Otherwise' : '', alternativeWords(other, led)]);
+  }
+  return facts;
+}
+
+function alternativeWords({ outcome, led: pattern, condition, confidence }: BootAlternative, led: LedWords): string {
+  const sure = confidence === 'certain' ? '' : ` (${confidence})`;
+  return `if ${condition}: it ${OUTCOMES[outcome]}, LED ${led(pattern)}${sure}`;
+}
+
+/** The section of `inspect`: facts, then one line for each step unless it is to be brief. */
+export function renderBootSection(
+  boot: BootPrediction,
+  { width, led, brief }: { readonly width: number; readonly led: LedWords; readonly brief: boolean },
+): string {
+  const facts = renderFacts(bootFactsOf(boot, led), width);
+  return brief ? facts : `${facts}\n${compactSteps(boot.steps, width)}`;
+}
+
+function compactSteps(steps: readonly BootStep[], width: number): string {
+  return steps
+    .map(({ stage, check, result }, index) => {
+      const [first = '', ...rest] = wrapText(`${stage}, ${check}: ${result}`, Math.max(24, width - 6)).split('\n');
+      return [`  ${`${index + 1}`.padStart(2)}  ${first}`, ...rest.map((line) => `      ${line}`)].join('\n');
+    })
+    .join('\n');
+}
+
+/** The text of the `boot` command. */
+export function renderBoot(
+  boot: BootPrediction,
+  { style, width, led }: { style: Style; width: number; led: LedWords },
+): string {
+  const title = (text: string): string => style.bold(style.cyan(text));
+  const decision = `${boot.bootloader}, ${boot.dctAccess ? 'it reads the DCT' : 'it cannot read the DCT'}`;
+  const facts: Fact[] = [
+    ...bootFactsOf(boot, led),
+    ['Bootloader', `${decision} (button released, no request waiting)`],
+  ];
+  return `${title('Boot')}\n${renderFacts(facts, width)}\n\n${title('Steps')}\n${fullSteps(boot.steps, width, style)}\n`;
+}
+
+function fullSteps(steps: readonly BootStep[], width: number, style: Style): string {
+  return steps
+    .map(({ stage, check, result, address, source }, index) => {
+      const place = address === null ? '' : `, ${formatAddress(address)}`;
+      const head = `${`${index + 1}`.padStart(2)}  ${style.bold(`${stage}${place}`)}`;
+      return [head, wrapText(`${check}: ${result}`, width, '    '), wrapText(`source: ${source}`, width, '    ')].join(
+        '\n',
+      );
+    })
+    .join('\n');
+}
