@@ -61,6 +61,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'option bytes': { from: healthyDump(), to: { ...APP, optcr: 0x0ffeaae0 }, options: { optcr: 0x0fffaaed } },
   unlock: { from: healthyDump(), to: APP, options: { optcr: 0x0fff55ed, allowMassErase: true } },
+  'under reset': { from: healthyDump(), to: APP, options: { underReset: true, serial: '066BFF5150' } },
   names: {
     from: healthyDump(),
     to: APP,
@@ -125,7 +126,7 @@ describeWithTools('OpenOCD without a chip', ['openocd'], () => {
 
   it('knows the interface files and transports of the command lines', () => {
     for (const probe of ['stlink', 'jlink', 'cmsis-dap'] as const) {
-      const { scripts } = plan(null, APP, board, { probe });
+      const { scripts } = plan(null, APP, board, { probe, underReset: probe === 'stlink' });
       const words = (scripts[0]?.run ?? '').replace(' -f plan.tcl', '').match(/"[^"]*"|\S+/g) ?? [];
       const args = words.slice(1).map((word) => word.replaceAll('"', ''));
       const { status, output } = runTool('openocd', [...args, '-c', 'shutdown'], scratch());
@@ -186,7 +187,7 @@ function runRecorded(
 }
 
 describeWithTools('st-flash without a probe', ['st-flash', 'sh'], () => {
-  it.each(['update', 'worst case', 'everything', 'keys', 'erase', 'option bytes', 'names'])(
+  it.each(['update', 'worst case', 'everything', 'keys', 'erase', 'option bytes', 'under reset', 'names'])(
     'takes every command of the plan "%s"',
     (name) => {
       const { status, calls, output } = runRecorded(make(name, 'st-flash'), ['st-flash']);

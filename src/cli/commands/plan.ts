@@ -25,6 +25,7 @@ export const command: Command = {
     '--backup-file': { type: 'text', value: 'NAME', about: 'name of the backup in the script (default backup.bin)' },
     '--leave-unprotected': { type: 'flag', about: 'do not restore the write protection' },
     '--serial': { type: 'text', value: 'ID', about: 'serial number of the probe, or of the board for dfu-util' },
+    '--under-reset': { type: 'flag', about: 'openocd, st-flash: connect while the reset line is held' },
     '--usb-path': { type: 'text', value: 'PATH', about: 'dfu-util: USB port of the board, such as 1-2' },
     '--dfu-format': {
       type: 'text',

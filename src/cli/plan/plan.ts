@@ -209,6 +209,7 @@ function optionsFrom(args: ParsedArguments): PlanOptions {
     backupFile: args.text('--backup-file'),
     leaveUnprotected: args.flag('--leave-unprotected'),
     serial: args.text('--serial'),
+    underReset: args.flag('--under-reset'),
     usbPath: args.text('--usb-path'),
     dfuFormat: args.text('--dfu-format') as 'dfuse' | 'raw' | undefined,
   };

@@ -152,6 +152,8 @@ export interface PlanOptions {
   readonly leaveUnprotected?: boolean | undefined;
   /** Serial number of the probe, or of the board in DFU mode. */
   readonly serial?: string | undefined;
+  /** OpenOCD and st-flash: connect while the reset line is held. */
+  readonly underReset?: boolean | undefined;
   /** dfu-util -p: the USB port, for boards that all have the same serial number. */
   readonly usbPath?: string | undefined;
   /** dfu-util: one DfuSe file, or raw files with -s. Default: DfuSe for more than one range. */

@@ -52,6 +52,19 @@ describe('plan, simulated', () => {
     },
   );
 
+  it('dfu-util does the same where the bootloader lets it write', () => {
+    fc.assert(
+      fc.property(fewStretches, stretches, (over, wanted) => {
+        const open = wanted.map((stretch) => ({ ...stretch, sector: 5 + (stretch.sector % 7) }));
+        const [chip, target] = [chipWith(over), sparseImage(open)];
+        const made = plan(chip, { image: target }, board, { ...EVERYTHING, tool: 'dfu-util' });
+        expect(firstWrong(chip, target, made)).toBeUndefined();
+        expect(made.sectorsToErase.every((number) => number >= 5)).toBe(true);
+      }),
+      RUNS,
+    );
+  });
+
   it('holds for dumps with gaps: what nobody has read is lost when its sector is erased, and listed', () => {
     fc.assert(
       fc.property(fewStretches, stretches, (unread, wanted) => {

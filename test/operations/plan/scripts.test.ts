@@ -60,6 +60,15 @@ describe('OpenOCD', () => {
     expect(made('openocd', { probe, serial: '066 BFF' }).scripts[0]?.run).toContain('-c "adapter serial {066 BFF}"');
   });
 
+  it('connects under reset when it is asked to', () => {
+    expect(made('openocd', { underReset: true }).scripts[0]?.run).toBe(
+      'openocd -f interface/stlink.cfg -f target/stm32f2x.cfg -c "reset_config srst_only srst_nogate connect_assert_srst" -f plan.tcl',
+    );
+    expect(commands(made('st-flash', { underReset: true }))[0]).toBe(
+      'st-flash --connect-under-reset read backup.bin 0x08000000 0x100000',
+    );
+  });
+
   it('quotes the name of the backup, and refuses what Tcl would take for something else', () => {
     expect(made('openocd', { backupFile: 'my backup.bin' }).script).toContain('dump_image {my backup.bin} 0x08000000');
     for (const backupFile of ['a$b.bin', 'a[exec x].bin', 'a}b', 'a"b', 'a;b', 'a\\b', 'a\nb', 'a`b']) {
@@ -257,6 +266,25 @@ describe('every script', () => {
     expect(lines.filter((line) => line.includes('rm -rf')).every((line) => /^(#|\/\/) /.test(line))).toBe(true);
     expect(lines.find((line) => line.includes('flashatlas plan for Particle P1 (STM32F205RG)'))).toMatch(/^(#|\/\/) /);
     expect(result.script).toBe(script?.text);
+  });
+});
+
+describe('a hostile board file', () => {
+  const evil = '}; exec evil \n$(evil) `evil` [evil] \' " \\';
+  const hostile = {
+    ...board,
+    name: evil,
+    chip: { ...board.chip, name: evil.replace('\n', '') },
+    regions: board.regions.map((region) => ({ ...region, title: evil })),
+  };
+
+  it.each(TOOL_IDS)('does not get a command into the script of %s', (tool) => {
+    const { scripts } = plan(healthy, { image: app }, hostile, { tool });
+    for (const line of scripts[0]?.text.split('\n') ?? []) {
+      if (!line.includes('evil')) continue;
+      const quoted = /^echo '(?:[^']|'\\'')*'$/.test(line) || /^echo \{[^{}\\]*\}$/.test(line);
+      expect(`${quoted || /^(#|\/\/) /.test(line)} ${line}`).toBe(`true ${line}`);
+    }
   });
 });
 

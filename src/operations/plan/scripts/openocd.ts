@@ -6,10 +6,12 @@ import { flashOf } from '../../../regions/module/find.js';
 import { RDP_MASK, RDP_OPEN, STORED_OPTION_BITS, USER_BITS } from '../flash-model.js';
 import type { PlanStep, ScriptFile } from '../types.js';
 import { sectorRuns } from '../words.js';
-import { tclWord } from './quote.js';
+import { tclText, tclWord } from './quote.js';
 import { dataFiles, headLines, type PlanDraft, type ScriptContext, type Scripts, stepText } from './script.js';
 
 const OPTCR = '0x40023C14';
+/** For a program that turns the debug pins off, or never lets the core halt. */
+const UNDER_RESET = 'reset_config srst_only srst_nogate connect_assert_srst';
 
 export function openocdScripts(draft: PlanDraft, context: ScriptContext): Scripts {
   const unlock = draft.steps.find(({ op }) => op === 'unlock');
@@ -25,7 +27,8 @@ export function openocdCommand(draft: PlanDraft, { options }: ScriptContext, nam
   const probe = probeProfile(draft.probe ?? 'stlink');
   const transport = probe.transport === null ? '' : ` -c "transport select ${probe.transport}"`;
   const serial = options.serial === undefined ? '' : ` -c "adapter serial ${tclWord(options.serial)}"`;
-  return `openocd -f ${probe.interface}${serial}${transport} -f target/stm32f2x.cfg -f ${name}`;
+  const reset = options.underReset ? ` -c "${UNDER_RESET}"` : '';
+  return `openocd -f ${probe.interface}${serial}${transport} -f target/stm32f2x.cfg${reset} -f ${name}`;
 }
 
 function script(name: string, steps: readonly PlanStep[], draft: PlanDraft, context: ScriptContext): ScriptFile {
@@ -104,7 +107,7 @@ function guard(steps: readonly PlanStep[], { optcr }: PlanDraft): string[] {
 function stepLines(step: PlanStep, steps: readonly PlanStep[], { board }: ScriptContext): string[] {
   const flash = flashOf(board);
   const commands = stepCommands(step, steps, flash.start);
-  return commands.length === 0 ? [] : [`echo {${stepText(step)}}`, ...commands];
+  return commands.length === 0 ? [] : [`echo {${tclText(stepText(step))}}`, ...commands];
 }
 
 function stepCommands(step: PlanStep, steps: readonly PlanStep[], base: number): string[] {

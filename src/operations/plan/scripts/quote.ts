@@ -16,6 +16,11 @@ export function tclWord(name: string): string {
   return PLAIN.test(safe) ? safe : `{${safe}}`;
 }
 
+/** Text for echo {…}: without what would end the braces or hide their end. */
+export function tclText(text: string): string {
+  return text.replace(/[{}\\]/g, '');
+}
+
 /** For a POSIX shell. @throws BuildError PLAN_FILE_NAME */
 export function shellWord(name: string): string {
   refuse(name, 'a shell script', undefined, '');

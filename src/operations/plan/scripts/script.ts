@@ -47,8 +47,9 @@ export function headLines(
   );
 }
 
+/** One line without control characters: titles may come from somebody's own board file. */
 export function stepText({ number, title }: PlanStep): string {
-  return `step ${number}: ${title}`;
+  return commentText(`step ${number}: ${title}`);
 }
 
 /** The data files of program and write-dct steps, each once. */

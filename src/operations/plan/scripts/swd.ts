@@ -46,8 +46,8 @@ function written(step: PlanStep, steps: readonly PlanStep[]): PlanStep[] {
 }
 
 export function stFlashScripts(draft: PlanDraft, context: ScriptContext): Scripts {
-  const { serial } = context.options;
-  const connect = serial === undefined ? '' : ` --serial ${shellWord(serial)}`;
+  const { serial, underReset } = context.options;
+  const connect = `${underReset ? ' --connect-under-reset' : ''}${serial === undefined ? '' : ` --serial ${shellWord(serial)}`}`;
   const st = (rest: string): string => `st-flash${connect} ${rest}`;
   return shellScripts(draft, context, (step, steps) => {
     const { op, range, file, optcr } = step;
@@ -134,7 +134,7 @@ export function jlinkScripts(draft: PlanDraft, context: ScriptContext): Scripts 
   const { board, options } = context;
   const flash = flashOf(board);
   const serial = options.serial === undefined ? '' : ` -SelectEmuBySN ${shellWord(options.serial)}`;
-  const run = `JLinkExe -device ${board.chip.name} -if SWD -speed 4000 -autoconnect 1 -ExitOnError 1${serial} -CommandFile plan.jlink`;
+  const run = `JLinkExe -device ${shellWord(board.chip.name)} -if SWD -speed 4000 -autoconnect 1 -ExitOnError 1${serial} -CommandFile plan.jlink`;
   const commands = (step: PlanStep): string[] => {
     const { op, range, file, sectors } = step;
     switch (op) {
