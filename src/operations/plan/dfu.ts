@@ -10,7 +10,7 @@ import { platformOf } from '../../layout/platforms.js';
 import type { Board, Region } from '../../layout/types.js';
 import { dctField, dctFields, dctSection, fieldKey } from '../../regions/dct/table.js';
 import { type DctWriter, selectCopy, writeDctField } from '../../regions/dct/write.js';
-import { flashOf, type ModuleSurvey } from '../../regions/module/find.js';
+import { flashOf, type ModuleSurvey, surveyModules } from '../../regions/module/find.js';
 import { systemGeneration } from '../inspect/configuration.js';
 import type { Inspection } from '../inspect/inspect.js';
 import type { StepDraft } from './steps.js';
@@ -77,6 +77,7 @@ export function routeThroughDfu(input: DfuInput): DfuRoute {
   const dct = touched.some(({ role }) => role === 'dct') ? dctRoute(input) : NO_DCT;
   const boot = touched.find(({ role }) => role === 'bootloader');
   const install = boot ? bootloaderRoute(input, boot) : null;
+  if (known.length > 0) requireDctAccess(input.from, fromImage, image, board);
   return {
     ...bare,
     image: install ? image.merge(install.image, { overlap: 'last-wins' }) : image,
@@ -85,6 +86,26 @@ export function routeThroughDfu(input: DfuInput): DfuRoute {
     notes: [...dct.notes, ...(install?.notes ?? [])],
     warnings: [...silent, ...dct.warnings],
   };
+}
+
+/** Bootloaders from version 100 on write the DCT through the system parts: both sound, part 2 of 0.7.0 or newer. */
+function requireDctAccess(
+  from: Inspection | null,
+  fromImage: MemoryImage | null,
+  image: MemoryImage,
+  board: Board,
+): void {
+  if ((installedBootloader(from) ?? FIRST_ASKING_SYSTEM) < FIRST_ASKING_SYSTEM) return;
+  const chip = fromImage ? fromImage.merge(image, { overlap: 'last-wins' }) : image;
+  const parts = surveyModules(chip, board).modules.filter(
+    ({ module, role }) => role === 'main' && module.function === 'system-part' && module.crc === 'ok',
+  );
+  const second = parts.find(({ module }) => module.info.moduleIndex === 2);
+  if (parts.length >= 2 && second && second.module.info.moduleVersion >= FIRST_SERVING_BOOTLOADER) return;
+  throw refuses(
+    'the bootloader writes the DCT with the help of the system parts, and these are missing, damaged or older than 0.7.0',
+    'Bring sound system parts in the same plan, or use a debugger: --tool openocd.',
+  );
 }
 
 /** Both ways around the closed sectors write to the DCT, in the format of the Wi-Fi boards. */
@@ -221,10 +242,11 @@ function dctFacts({
 /** Bootloaders from this version on let the system parts write the DCT; older ones do it as 0.4.6 to 0.6.4 did. */
 const FIRST_ASKING_SYSTEM = 100;
 const OLD_WRITER: DctWriter = '0.4.6';
+/** System version from which the parts do it: 0.7.0-rc.1. */
+const FIRST_SERVING_BOOTLOADER = 200;
 
-/** System versions: 0.7.0-rc.1 is 200. */
 function writerOf(version: number | null): DctWriter {
-  return version !== null && version < 200 ? OLD_WRITER : '0.7.0';
+  return version !== null && version < FIRST_SERVING_BOOTLOADER ? OLD_WRITER : '0.7.0';
 }
 
 const JOIN_FIELDS = 16;

@@ -450,6 +450,16 @@ describe('the way through DFU', () => {
     expect(refusal(healthy, erased, { ...dfu, include: ['dct'] }).what).toContain('no usable DCT copy');
   });
 
+  it('needs the system parts to reach the DCT, as the bootloader does', () => {
+    const { copy1 } = dctCopies();
+    copy1.set(new TextEncoder().encode('another claim code'), 7548 + 1762);
+    const to = target([0x08004000, copy1]);
+    const without = chip(healthyDump().fill(0xff, 0x60000, 0x61000));
+    expect(refusal(without, to, { ...dfu, include: ['dct'] }).what).toContain('with the help of the system parts');
+    const repaired = target([0x08004000, copy1], [0x08060000, systemPart2()]);
+    expect(ops(plan(without, repaired, board, { ...dfu, include: ['dct'] }))).toContain('write-dct');
+  });
+
   it('refuses the EEPROM, with the tool that can', () => {
     const { page1 } = eepromPages();
     const changed = page1.map((byte, index) => (index === 8 ? byte ^ 1 : byte));

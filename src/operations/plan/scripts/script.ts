@@ -71,7 +71,8 @@ export function isErasedOnly({ data }: PlanStep): boolean {
 
 /** Lines of a POSIX shell script. */
 export function shellHead(head: readonly string[]): string[] {
-  return ['#!/bin/sh', ...head, 'set -eu', 'cd -- "$(dirname -- "$0")"', ''];
+  // What is read from the board holds its keys.
+  return ['#!/bin/sh', ...head, 'set -eu', 'umask 077', 'cd -- "$(dirname -- "$0")"', ''];
 }
 
 /** Stops when data files are missing, before anything is changed. */
