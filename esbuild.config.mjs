@@ -31,6 +31,7 @@ const EVERYDAY = {
   inspect: ['inspect', 'samples/p1-healthy.bin.gz'],
   check: ['check', 'samples/p1-healthy.bin.gz'],
   map: ['map', 'samples/p1-healthy.bin.gz'],
+  diff: ['diff', 'samples/p1-erased-then-flashed.bin.gz', 'samples/p1-healthy.bin.gz'],
   hex: ['hex', '--range', '0x08000000+0x40', 'samples/p1-healthy.bin.gz'],
 };
 

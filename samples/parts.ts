@@ -3,7 +3,7 @@
  * contents are invented; layout, versions and dependencies are those of real releases.
  */
 import { fromHex } from '../src/core/bytes.js';
-import { buildDct } from '../src/regions/dct/edit.js';
+import { buildDct, type DctEdit } from '../src/regions/dct/edit.js';
 import {
   encodeServerAddress,
   encodeSoftAp,
@@ -92,8 +92,10 @@ export interface Copies {
   readonly copy2: Uint8Array;
 }
 
-/** A configured DCT: keys, claim, one network. Copy 1 holds it; copy 2 is erased. */
-export function dctCopies(options: { readonly versionRecord?: boolean } = {}): Copies {
+/** A configured DCT: keys, claim, one network, then further edits. Copy 1 holds it; copy 2 is erased. */
+export function dctCopies(
+  options: { readonly versionRecord?: boolean; readonly edits?: readonly DctEdit[] } = {},
+): Copies {
   return buildDct({
     versionRecord: options.versionRecord ?? true,
     edits: [
@@ -118,6 +120,7 @@ export function dctCopies(options: { readonly versionRecord?: boolean } = {}): C
       { field: 'device_code', bytes: ascii('7H2K4C') },
       { field: 'device_secret', bytes: ascii(SAMPLE_SECRETS.deviceSecret) },
       { field: 'device_id', bytes: fromHex('340026000447343134383839') ?? new Uint8Array(12) },
+      ...(options.edits ?? []),
     ],
   });
 }

@@ -75,6 +75,7 @@ export {
   releaseByName,
   releasesOf,
 } from './layout/catalog.js';
+export { matchSymptom, type Symptom, symptoms } from './layout/causes.js';
 export {
   type CheckOptions,
   checkBoardFile,
@@ -95,6 +96,7 @@ export {
   sosCodes,
   sosSteps,
 } from './layout/led.js';
+export { type LedMatch, matchLed } from './layout/led-words.js';
 export { BUILT_IN, type Library } from './layout/library.js';
 export { boardIds, chipIds, loadBoard, loadChip, resolveBoard, resolveChip } from './layout/load.js';
 export {
@@ -134,9 +136,48 @@ export { type ShapeOptions, shapeImage } from './operations/build/shape.js';
 export type { ReadFile } from './operations/build/sources.js';
 export { outputFormat, type WrittenImage, writeImage } from './operations/build/write.js';
 export { type CatalogMatch, listReleases, matchModules, type ReleaseRow } from './operations/catalog.js';
+export {
+  type CheckOptions as FileCheckOptions,
+  checkFile,
+  checkOnto,
+  checkSet,
+} from './operations/check/check.js';
+export type {
+  CheckFinding,
+  CheckReport,
+  CheckResult,
+  CheckScope,
+  KeptItem,
+  LostItem,
+  RefusedRange,
+} from './operations/check/report.js';
+export { type Selection, selectFindings } from './operations/check/select.js';
 export { type ConvertInput, type ConvertOptions, convert, convertImages } from './operations/convert.js';
 export { addDfuSuffix, checkDfu, type DfuCheck, removeDfuSuffix, showDfuse, unpackDfuse } from './operations/dfu.js';
 export { type PackInput, type PackOptions, type PackResult, packDfuse } from './operations/dfu-pack.js';
+export { type Complaint, type Diagnosis, diagnose } from './operations/diagnose/diagnose.js';
+export { explainLog, type LogReport } from './operations/diagnose/log.js';
+export {
+  applyDelta,
+  compareImages,
+  type DeltaKind,
+  type DeltaRange,
+  type ImageDelta,
+} from './operations/diff/delta.js';
+export {
+  applyDiff,
+  type Difference,
+  type DiffOptions,
+  type DiffReport,
+  diff,
+  diffImages,
+  diffReport,
+} from './operations/diff/diff.js';
+export { type DiffHex, type DiffHexRow, diffHexRows } from './operations/diff/hex.js';
+export { compareAll, type DiffMatrix, matrixReport } from './operations/diff/matrix.js';
+export { changedSectors, type SectorAction, type SectorDifference } from './operations/diff/sectors.js';
+export { explain } from './operations/explain/explain.js';
+export type { Explanation } from './operations/explain/explanation.js';
 export {
   type ExtractedFile,
   type Extraction,
@@ -180,9 +221,12 @@ export {
   encodeOptionRegister,
   type OptionBytes,
 } from './regions/option-bytes.js';
+export { renderGithub } from './report/github.js';
 export { renderJson, renderJsonLine } from './report/json.js';
+export { renderJunit } from './report/junit.js';
 export { drawLed } from './report/led.js';
 export { renderMap, renderMapSvg } from './report/map.js';
+export { renderSarif } from './report/sarif.js';
 export { COLOURED, PLAIN, type Style } from './report/style.js';
 export { ALL_RULES, explainRule, RULE_GROUPS, type RuleSummary, ruleGroup } from './rules/index.js';
 export { TOOL } from './tool.js';

@@ -59,7 +59,7 @@ export function verifyRefusal(memory: FlashMemory, info: ModuleInfo, bounds: Mod
  */
 export function functionRefusal(memory: FlashMemory, header: Header, { table, entry, name }: FunctionEntry): Refusal {
   const list = memory.word(header.address + HEADER_BYTES + table * 4);
-  const target = list === undefined ? undefined : memory.word(list + entry * 4);
+  const target = list === undefined ? undefined : memory.word(inFlash(memory, list + entry * 4));
   if (target === undefined) return null;
   const { moduleStartAddress: start, moduleEndAddress: end } = header.info;
   return target >= start && target < end
@@ -68,6 +68,11 @@ export function functionRefusal(memory: FlashMemory, header: Header, { table, en
 }
 
 const HEADER_BYTES = 24;
+
+/** The flash is seen at 0 as well while the processor starts from it (RM0033, boot configuration). */
+function inFlash({ start, end }: FlashMemory, address: number): number {
+  return address < end - start ? start + address : address;
+}
 
 /**
  * One dependency, looked up by function and index in its fixed place, with nothing of that module checked: erased flash

@@ -6,6 +6,17 @@ export function formatCount(value: number): string {
   return `${value}`.replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** "1 byte", "1,048,576 bytes". */
+export function bytesWords(count: number): string {
+  return `${formatCount(count)} byte${count === 1 ? '' : 's'}`;
+}
+
+/** "a", "a and b", "a, b and c". */
+export function listWords(words: readonly string[]): string {
+  if (words.length < 2) return words[0] ?? '';
+  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
 /** 16384 -> "16 KiB"; odd sizes stay in bytes. */
 export function formatSize(bytes: number): string {
   if (bytes >= 0x10_0000 && bytes % 0x10_0000 === 0) return `${bytes / 0x10_0000} MiB`;

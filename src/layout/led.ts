@@ -1,6 +1,5 @@
 /** What the status LED shows and why, from layouts/particle-led.json. */
-import { readData } from '#data';
-import { LayoutError } from '../core/errors.js';
+import { requireData } from './require-data.js';
 
 export const LED_COLOURS = ['off', 'red', 'orange', 'yellow', 'green', 'cyan', 'blue', 'magenta', 'white'] as const;
 export type LedColour = (typeof LED_COLOURS)[number];
@@ -76,24 +75,11 @@ interface LedFile {
   readonly sos: SosTiming & { readonly codes: readonly SosCode[] };
 }
 
-const FILE = 'particle-led.json';
-
-/** @throws LayoutError LAYOUT_MISSING_DATA */
-function load(): LedFile {
-  const file = readData(FILE) as LedFile | undefined;
-  if (file) return file;
-  throw new LayoutError({
-    code: 'LAYOUT_MISSING_DATA',
-    what: 'a data file of the package is missing',
-    where: `layouts/${FILE}`,
-    help: 'Install the package again.',
-  });
-}
-
 let file: LedFile | undefined;
 
+/** @throws LayoutError LAYOUT_MISSING_DATA */
 function ledFile(): LedFile {
-  file ??= load();
+  file ??= requireData<LedFile>('particle-led.json');
   return file;
 }
 

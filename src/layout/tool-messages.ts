@@ -3,9 +3,8 @@
  * captures, not regular expressions: each becomes a matcher of bounded cost, and a line is tried only against patterns
  * whose rarest word it holds.
  */
-import { readData } from '#data';
-import { LayoutError } from '../core/errors.js';
 import type { Basis } from './led.js';
+import { requireData } from './require-data.js';
 
 export const MESSAGE_SEVERITIES = ['noise', 'progress', 'warning', 'failure', 'success'] as const;
 export type MessageSeverity = (typeof MESSAGE_SEVERITIES)[number];
@@ -30,6 +29,7 @@ export interface ToolMessage {
   /** "dfu-util/get-status" */
   readonly id: string;
   readonly tool: string;
+  /** Text with captures {kind:name}; with ^ in front only at the start of a line. */
   readonly pattern: string | readonly string[];
   readonly severity: MessageSeverity;
   /** With {names} of captures. */
@@ -87,7 +87,6 @@ interface Compiled {
   readonly others: readonly { readonly text: string; readonly matcher: Matcher }[];
 }
 
-const FILE = 'tool-messages.json';
 /** Longer lines are cut: no tool prints them. */
 const MAX_LINE = 2000;
 
@@ -107,15 +106,7 @@ let compiled: Compiled | undefined;
 /** @throws LayoutError LAYOUT_MISSING_DATA */
 function load(): Compiled {
   if (compiled) return compiled;
-  const file = readData(FILE) as MessageFile | undefined;
-  if (!file) {
-    throw new LayoutError({
-      code: 'LAYOUT_MISSING_DATA',
-      what: 'a data file of the package is missing',
-      where: `layouts/${FILE}`,
-      help: 'Install the package again.',
-    });
-  }
+  const file = requireData<MessageFile>('tool-messages.json');
   const byWord = new Map<string, Matcher[]>();
   const others: { text: string; matcher: Matcher }[] = [];
   for (const message of file.messages) {
@@ -137,7 +128,7 @@ export function patternsOf({ pattern }: ToolMessage): readonly string[] {
 }
 
 function literalsOf(pattern: string): string[] {
-  return pattern.split(/\{\w+:\w+\}/);
+  return pattern.replace(/^\^/, '').split(/\{\w+:\w+\}/);
 }
 
 function longestLiteral(pattern: string): string {
@@ -154,8 +145,9 @@ function rarestWord(pattern: string): string | undefined {
 
 function compile(message: ToolMessage, pattern: string): Matcher {
   const names: string[] = [];
-  let source = '';
-  let rest = pattern;
+  const atStart = pattern.startsWith('^');
+  let source = atStart ? '^' : '';
+  let rest = atStart ? pattern.slice(1) : pattern;
   for (let found = CAPTURE.exec(rest); found; found = CAPTURE.exec(rest)) {
     const [whole, kind = '', name = ''] = found;
     source += escapeLiteral(rest.slice(0, found.index)) + (KINDS[kind] ?? KINDS.word);

@@ -49,7 +49,10 @@ export function accountFor(image: MemoryImage, total: readonly Range[], claims: 
   }
   const claimed = [...stretches];
   for (const range of total) {
-    for (const rest of subtractRanges(range, claimed)) stretches.push(...classifyRest(image, rest));
+    for (const rest of subtractRanges(range, claimed)) {
+      // Not spread into one call: an image in very many pieces has more stretches than a call takes arguments.
+      for (const stretch of classifyRest(image, rest)) stretches.push(stretch);
+    }
   }
   return stretches.sort((a, b) => a.start - b.start);
 }

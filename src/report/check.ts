@@ -1,4 +1,5 @@
 /** The text of `check`: what is judged, which files fit together, what is lost, findings by region, verdict. */
+import type { BootPrediction } from '../boot/types.js';
 import { formatAddress } from '../core/bytes.js';
 import { formatSize } from '../core/words.js';
 import type {
@@ -10,25 +11,32 @@ import type {
   LostItem,
 } from '../operations/check/report.js';
 import type { InspectedInput } from '../operations/inspect/report.js';
-import { bootWords } from './boot-words.js';
+import { type LedWords, outcomeWords } from './boot.js';
 import { renderColumns } from './columns.js';
-import { listWords, renderFacts } from './facts.js';
+import { type Fact, listWords, renderFacts } from './facts.js';
 import { renderFindings, renderVerdict } from './findings.js';
 import type { Style } from './style.js';
 
 export interface CheckTextOptions {
   readonly style: Style;
   readonly width: number;
+  /** How the LED looks, from the id of a pattern. Default: the id. */
+  readonly led?: LedWords;
 }
 
-export function renderCheck({ report, regions }: CheckResult, { style, width }: CheckTextOptions): string {
+const plainId: LedWords = (id) => id;
+
+export function renderCheck(
+  { report, regions }: CheckResult,
+  { style, width, led = plainId }: CheckTextOptions,
+): string {
   const sections = [heading(report, style)];
   if (report.scope !== 'one') sections.push(section('Files', fileTable(report, style), style));
   const needs = needLines(report);
   if (needs.length > 0) sections.push(section('Dependencies', needs.join('\n'), style));
   if (report.scope === 'onto') sections.push(section('What becomes of the chip', changes(report, width), style));
   sections.push(...findingSections(report, regions, style, width));
-  if (report.boot) sections.push(section('What the board will do', bootWords(report.boot, width), style));
+  if (report.boot) sections.push(section('What the board will do', bootWords(report.boot, led, width), style));
   sections.push(closing(report, style));
   return `${sections.join('\n\n')}\n`;
 }
@@ -104,19 +112,30 @@ function needLines({ scope, modules, kind }: CheckReport): string[] {
   return rows.map(({ text }) => `  ${text}`);
 }
 
-function changes({ sectorsErased, lost, kept }: CheckReport, width: number): string {
-  const facts: (readonly [string, string])[] = [
-    [
-      'erased',
-      sectorsErased.length === 0
-        ? 'no sector of the flash'
-        : `sector${sectorsErased.length === 1 ? '' : 's'} ${listWords(sectorsErased.map(String))}`,
-    ],
-    ...lost.map((item) => ['lost', lostWords(item)] as const),
+function changes(report: CheckReport, width: number): string {
+  const { sectorsErased, sectorsProtected, refusedByDfu, lost, kept } = report;
+  const facts: Fact[] = [
+    ['erased', sectorsErased.length === 0 ? 'no sector of the flash' : sectorWords(sectorsErased)],
+    ...lost.map((item): Fact => ['lost', lostWords(item)]),
     ...(lost.length === 0 ? [['lost', 'nothing'] as const] : []),
-    ...kept.map((item) => ['kept', keptWords(item)] as const),
+    ...kept.map((item): Fact => ['kept', keptWords(item)]),
   ];
+  if (sectorsProtected.length > 0) {
+    facts.push([
+      'protected',
+      `${sectorWords(sectorsProtected)}: a programmer has to clear the write protection first, USB DFU clears it by itself where it writes`,
+    ]);
+  }
+  const [refused] = refusedByDfu;
+  if (refused) {
+    const ranges = listWords(refusedByDfu.map(({ start, end }) => `${formatAddress(start)}-${formatAddress(end - 1)}`));
+    facts.push(['not by DFU', `${ranges}: the bootloader refuses it. ${refused.instead}`]);
+  }
   return renderFacts(facts, width);
+}
+
+function sectorWords(numbers: readonly number[]): string {
+  return `sector${numbers.length === 1 ? '' : 's'} ${listWords(numbers.map(String))}`;
 }
 
 function lostWords({ what, region, start, end, replacedBy, how }: LostItem): string {
@@ -150,10 +169,26 @@ function findingSections(
   return others ? [...sections, others] : sections;
 }
 
-function titleOf({ region: id }: CheckFinding, regions: CheckResult['regions']): string {
+function titleOf({ region: id, rule }: CheckFinding, regions: CheckResult['regions']): string {
   const region = regions.find((candidate) => candidate.id === id);
-  if (!region) return 'Findings';
+  if (!region) return rule.startsWith('protection/') ? 'Option bytes' : 'The input';
   return `${region.title} (${region.id}) ${formatAddress(region.start)}-${formatAddress(region.end - 1)}`;
+}
+
+/** Where the board ends and what that rests on; the other ends and the steps are for `flashatlas boot`. */
+function bootWords(
+  { outcome, led: pattern, conditions, copies }: BootPrediction,
+  led: LedWords,
+  width: number,
+): string {
+  const made = copies.filter(({ result }) => result === 'copied').length;
+  const facts: Fact[] = [
+    ['At reset', `the board ${outcomeWords(outcome)}`],
+    ['LED', led(pattern)],
+    ...(made === 0 ? [] : [['Copies', `${made} pending on the way: flashatlas boot shows them`] as const]),
+    ...conditions.map((condition, index): Fact => [index === 0 ? 'Provided' : '', condition]),
+  ];
+  return renderFacts(facts, width);
 }
 
 function closing({ verdict, findings, passed, failOn }: CheckReport, style: Style): string {

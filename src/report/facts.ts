@@ -1,5 +1,7 @@
 /** Short facts, one to a line: a name, then what there is to say, wrapped under itself. */
-import { wrapText } from '../core/words.js';
+import { listWords, wrapText } from '../core/words.js';
+
+export { listWords };
 
 export type Fact = readonly [name: string, words: string];
 
@@ -19,12 +21,6 @@ export function renderFacts(facts: readonly Fact[], width: number): string {
       return [head, ...rest.map((line) => ' '.repeat(left) + line)].join('\n');
     })
     .join('\n');
-}
-
-/** "a", "a and b", "a, b and c". */
-export function listWords(words: readonly string[]): string {
-  if (words.length < 2) return words[0] ?? '';
-  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
 
 /** "1 byte", "2 bytes". */

@@ -33,10 +33,12 @@ export function drawLed(steps: readonly LedStep[], style: Style, width: number):
   return `${lines.join('\n')}\n${style.dim(`${INDENT}one sign is ${cell} ms; ${legend}`)}`;
 }
 
-/** The coarsest cell that still shows every step. */
+/** The coarsest cell that every light is a multiple of. */
 function cellFor(steps: readonly LedStep[]): number {
-  const shortest = Math.min(...steps.map((step) => (step.fade ? step.ms / FADE_PART : step.ms)));
-  return CELLS.filter((cell) => cell <= shortest).at(-1) ?? (CELLS[0] as number);
+  const lit = steps.filter(({ colour }) => colour !== 'off');
+  const units = lit.map((step) => (step.fade ? step.ms / FADE_PART : step.ms));
+  if (units.length === 0) return CELLS.at(-1) ?? 1;
+  return CELLS.filter((cell) => units.every((ms) => ms % cell === 0)).at(-1) ?? (CELLS[0] as number);
 }
 
 function stepCells(step: LedStep, cell: number, style: Style): string[] {

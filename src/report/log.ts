@@ -2,6 +2,7 @@
 import { formatCount, wrapText } from '../core/words.js';
 import type { LogMessage, LogReport } from '../operations/diagnose/log.js';
 import type { TextOptions } from './inspect.js';
+import { bullets, numbered, titled } from './paragraphs.js';
 import type { Paint, Style } from './style.js';
 
 const PAINT: Readonly<Record<LogMessage['severity'], Paint>> = {
@@ -42,18 +43,6 @@ function renderMessage(message: LogMessage, previous: LogMessage | undefined, st
   return lines.join('\n');
 }
 
-function titled(title: string, body: string, style: Style): string {
-  return `${style.bold(style.cyan(title))}\n${body}`;
-}
-
 function paragraphs(texts: readonly string[], width: number): string {
   return texts.map((text) => wrapText(text, width, '  ')).join('\n');
-}
-
-function bullets(texts: readonly string[], width: number): string {
-  return texts.map((text) => `- ${wrapText(text, width, '  ').trimStart()}`).join('\n');
-}
-
-function numbered(texts: readonly string[], width: number): string {
-  return texts.map((text, index) => `${index + 1}. ${wrapText(text, width, '   ').trimStart()}`).join('\n');
 }

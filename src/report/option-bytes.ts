@@ -11,11 +11,7 @@ import type { OptionBytes } from '../regions/option-bytes.js';
 import { type Fact, renderFacts } from './facts.js';
 import { renderFindings } from './findings.js';
 import type { TextOptions } from './inspect.js';
-import type { Style } from './style.js';
-
-function titled(title: string, body: string, style: Style): string {
-  return `${style.bold(style.cyan(title))}\n${body}`;
-}
+import { bullets, titled } from './paragraphs.js';
 
 /** The settings, one to a line. */
 export function optionFacts(bytes: OptionBytes): Fact[] {
@@ -48,10 +44,6 @@ export function renderOptionBytes(inspection: OptionInspection, { style, width }
   const serious = findings.filter(({ severity }) => severity !== 'note');
   if (serious.length > 0) sections.push(titled('Findings', renderFindings(serious, style, width), style));
   return `${sections.join('\n\n')}\n`;
-}
-
-function bullets(sentences: readonly string[], width: number): string {
-  return sentences.map((sentence) => `- ${wrapText(sentence, width, '  ').trimStart()}`).join('\n');
 }
 
 export function renderOptionEncoding(encoding: OptionEncoding, { style, width }: TextOptions): string {

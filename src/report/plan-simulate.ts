@@ -3,8 +3,9 @@ import { formatHex } from '../core/bytes.js';
 import { wrapText } from '../core/words.js';
 import type { InspectReport } from '../operations/inspect/report.js';
 import type { Simulation } from '../operations/plan/simulate.js';
-import { bootWords } from './boot-words.js';
+import { bootFactsOf, type LedWords } from './boot.js';
 import { renderColumns } from './columns.js';
+import { renderFacts } from './facts.js';
 import { renderFindings, renderVerdict } from './findings.js';
 import type { Style } from './style.js';
 
@@ -12,6 +13,8 @@ export interface SimulationTextOptions {
   readonly style: Style;
   readonly width: number;
   readonly title: string;
+  /** How an LED pattern looks. */
+  readonly led: LedWords;
   /** What inspect says of the state at the end. */
   readonly report: InspectReport;
 }
@@ -20,7 +23,7 @@ const RESULTS = { done: 'done', failed: 'failed', cut: 'power cut', 'not-reached
 
 export function renderSimulation(
   simulation: Simulation,
-  { style, width, title, report }: SimulationTextOptions,
+  { style, width, title, report, led }: SimulationTextOptions,
 ): string {
   const rows = simulation.log.map(({ step, result, text }) => [`${step}`, paint(result, style), text]);
   const columns = [
@@ -34,7 +37,9 @@ export function renderSimulation(
     renderColumns(columns, rows, style),
     `${style.bold(style.cyan('The chip now'))}\n${stateWords(simulation, report, width)}`,
     ...(report.boot
-      ? [`${style.bold(style.cyan('What the board does'))}\n${bootWords(report.boot, width, true)}`]
+      ? [
+          `${style.bold(style.cyan('What the board does'))}\n${renderFacts(bootFactsOf({ ...report.boot, alternatives: [] }, led), width)}`,
+        ]
       : []),
     ...(serious.length > 0 ? [renderFindings(serious, style, width)] : []),
     renderVerdict(report.verdict, report.findings, style),

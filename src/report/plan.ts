@@ -3,7 +3,7 @@ import { formatAddress } from '../core/bytes.js';
 import { formatCount, wrapText } from '../core/words.js';
 import { shellWord } from '../operations/plan/scripts/quote.js';
 import type { Change, Duration, NamedRange, Plan } from '../operations/plan/types.js';
-import { bootWords } from './boot-words.js';
+import { bootFactsOf, type LedWords } from './boot.js';
 import { renderColumns } from './columns.js';
 import { type Fact, renderFacts } from './facts.js';
 import type { Style } from './style.js';
@@ -17,6 +17,8 @@ export interface PlanTextOptions {
   readonly to: readonly string[];
   /** "OpenOCD 0.12 with an ST-LINK". */
   readonly tool: string;
+  /** How an LED pattern looks. */
+  readonly led: LedWords;
   readonly explain: boolean;
   /** Folder that was written, or null: the script is printed. */
   readonly folder: string | null;
@@ -36,7 +38,7 @@ export function renderPlan(plan: Plan, options: PlanTextOptions): string {
     section('Changed', changes(plan.changes, style), style),
     section('Kept', ranges(plan.kept, style), style),
     section('Lost', plan.lost.length === 0 ? '  nothing' : ranges(plan.lost, style), style),
-    section('Afterwards', afterwards(plan, style, width), style),
+    section('Afterwards', afterwards(plan, options), style),
     section('Notes', paragraphs(plan.notes, width), style),
     section('To run it', running(plan, folder, width), style),
     ...(folder === null ? plan.scripts.map(({ name, text }) => section(name, text.trimEnd(), style)) : []),
@@ -134,11 +136,13 @@ function indent(text: string): string {
     .join('\n');
 }
 
-function afterwards({ after, known }: Plan, { green, yellow, red }: Style, width: number): string {
+function afterwards({ after, known }: Plan, { style, width, led }: PlanTextOptions): string {
+  const { green, yellow, red } = style;
   const paint = { pass: green, warn: yellow, fail: red }[after.verdict];
   const scope = known ? '' : ' (only what the target gives is known)';
   const lines = [wrapText(`${after.summary}${scope}: ${paint(after.verdict)}`, width, '  ')];
-  if (after.boot) lines.push(bootWords(after.boot, width, true));
+  // The other ends are for flashatlas boot.
+  if (after.boot) lines.push(renderFacts(bootFactsOf({ ...after.boot, alternatives: [] }, led), width));
   return lines.join('\n');
 }
 

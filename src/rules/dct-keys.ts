@@ -18,11 +18,14 @@ export function atField<E extends Evidence>(
   return report(rule, currentFieldRange(dct, field), { field, copy, ...evidence }, { region: `dct${copy}`, severity });
 }
 
-/** The way back to a board the cloud knows, for boards without a backup. */
-export const NEW_KEYS =
-  'let the board start once, put it into DFU mode (blinking yellow) and run "particle keys doctor DEVICE_ID", which makes a key pair, sends its public half to the cloud and writes the server key';
+/** The way back to a key the cloud knows, for boards without a backup (particle-cli 2.16.0, src/cmd/keys.js). */
+const NEW_KEY =
+  'let the board start once, put it into DFU mode (blinking yellow) and run "particle keys doctor DEVICE_ID", which makes a key pair, writes it to the board and sends its public half to the cloud';
 
-const RESTORE_KEY = `Put the key of this board back from a backup. Without one, ${NEW_KEYS}.`;
+/** The same where the server key is gone as well, which the doctor does not write. */
+export const NEW_KEYS = `${NEW_KEY}; then, in DFU mode again, "particle keys server", which writes the server key`;
+
+const RESTORE_KEY = `Put the key of this board back from a backup. Without one, ${NEW_KEY}.`;
 const WRITE_SERVER_KEY = 'Write the public key of the cloud to this field.';
 
 export const deviceKeyMissing = defineRule({

@@ -4,7 +4,7 @@ import type { Finding } from '../core/finding.js';
 import type { ModuleDependency } from '../regions/module/decode.js';
 import type { LocatedModule, ModuleSurvey } from '../regions/module/find.js';
 import { MODULE_INFO } from '../regions/module/format.js';
-import { functionTitle, moduleTitle } from '../regions/module/words.js';
+import { functionTitle, moduleTitle, withArticle } from '../regions/module/words.js';
 import { defineRule, report } from './rule.js';
 
 export interface DependencyState extends ModuleDependency {
@@ -22,7 +22,7 @@ export const unmet = defineRule({
   source: 'validate_module_dependencies in hal/src/stm32f2xx/ota_flash_hal_stm32f2xx.cpp @ v2.3.1',
   message: (e: { module: string; needs: string; minVersion: number; found: number }) =>
     `${e.module} needs ${e.needs} of at least version ${e.minVersion}; installed is ${e.found} (${e.found} < ${e.minVersion})`,
-  remedy: (e) => `Flash ${e.needs} of the same release.`,
+  remedy: (e) => `Flash ${withArticle(e.needs)} of the same release.`,
 });
 
 export const missingDependency = defineRule({
@@ -35,7 +35,7 @@ export const missingDependency = defineRule({
   // The firmware's own check looks at the version field of the place and nothing else.
   message: (e: { module: string; needs: string; minVersion: number; erased: boolean }) =>
     `${e.module} needs ${e.needs} of at least version ${e.minVersion}; none is installed${e.erased ? '. The firmware would not notice: its own check reads version 0xFFFF from the erased place, and that is enough for it' : ''}`,
-  remedy: (e) => `Flash ${e.needs} of the same release.`,
+  remedy: (e) => `Flash ${withArticle(e.needs)} of the same release.`,
 });
 
 /** The place is taken, so the device is not short of a module but has the wrong one. */
@@ -48,7 +48,7 @@ export const foreignDependency = defineRule({
   source: missingDependency.source,
   message: (e: { module: string; needs: string; minVersion: number; platform: string }) =>
     `${e.module} needs ${e.needs} of at least version ${e.minVersion}; the one there is for ${e.platform}`,
-  remedy: (e) => `Flash ${e.needs} of the same release, for this board.`,
+  remedy: (e) => `Flash ${withArticle(e.needs)} of the same release, for this board.`,
 });
 
 export const mixedGenerations = defineRule({

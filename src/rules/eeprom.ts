@@ -150,7 +150,7 @@ export const bothActive = defineRule({
   why: 'After an update or a downgrade programs may read the values of the other page.',
   source: 'services/inc/eeprom_emulation.h @ v0.5.0, hal/src/stm32f2xx/eeprom_hal.c @ v0.4.9',
   message: (e: { differingValues: number }) =>
-    `Both EEPROM pages are active: firmware from 0.5.0 on uses page 1, firmware up to 0.4.9 keeps page 2. ${e.differingValues === 0 ? 'Both hold the same values.' : `${e.differingValues} values differ.`}`,
+    `Both EEPROM pages are active: firmware from 0.5.0 on uses page 1, firmware up to 0.4.9 keeps page 2. ${e.differingValues === 0 ? 'Both hold the same values.' : `${e.differingValues} ${e.differingValues === 1 ? 'value differs' : 'values differ'}.`}`,
   remedy: (e) =>
     e.differingValues === 0 ? undefined : 'Compare the two sets of values and rebuild from the one that is right.',
 });

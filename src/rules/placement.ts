@@ -5,7 +5,7 @@ import { formatCount } from '../core/words.js';
 import type { Board } from '../layout/types.js';
 import { type EmptyPlace, isMeantFor, type LocatedModule, properStart } from '../regions/module/find.js';
 import { CRC_BYTES, MODULE_INFO } from '../regions/module/format.js';
-import { functionTitle, moduleTitle } from '../regions/module/words.js';
+import { functionTitle, moduleTitle, withArticle } from '../regions/module/words.js';
 import { defineRule, report } from './rule.js';
 
 export const wrongPlatform = defineRule({
@@ -101,7 +101,7 @@ export const missing = defineRule({
   source: 'bootloader/src/main.c, modules/shared/stm32f2xx/inc/system_part1_loader.c @ v2.3.1',
   message: (e: { region: string; module: string; state: string }) =>
     `${e.region}: no ${e.module} here, the region is ${e.state}`,
-  remedy: (e) => `Flash ${e.module} of the release that the other parts belong to.`,
+  remedy: (e) => `Flash ${withArticle(e.module)} of the release that the other parts belong to.`,
 });
 
 export const samePlace = defineRule({

@@ -91,13 +91,19 @@ compareProcesses(
     node('node -e 0', '-e', '0'),
     node('flashatlas inspect', cli, 'inspect', dump),
     node('flashatlas inspect --json', cli, 'inspect', '--json', dump),
+    node('flashatlas check', cli, 'check', dump),
     node('flashatlas --version', cli, '--version'),
   ],
   { runs },
 );
+const configured = buildConfigured();
 compareProcesses(
   'A configured device with DCT, EEPROM and 128 KiB of unknown bytes, 1 MiB',
-  [node('node -e 0', '-e', '0'), node('flashatlas inspect', cli, 'inspect', buildConfigured())],
+  [
+    node('node -e 0', '-e', '0'),
+    node('flashatlas inspect', cli, 'inspect', configured),
+    node('flashatlas check', cli, 'check', configured),
+  ],
   { runs },
 );
 const peer = installPeer();

@@ -28,6 +28,11 @@ const VIEWS: readonly (readonly string[])[] = [
   ['inspect'],
   ['inspect', '--color', 'always'],
   ['inspect', '--json'],
+  ['check'],
+  ['check', '--json'],
+  ['check', '--sarif'],
+  ['check', '--junit'],
+  ['check', '--github'],
   ['map'],
   ['map', '--json'],
   ['boot'],
@@ -67,7 +72,38 @@ const VIEWS: readonly (readonly string[])[] = [
   ['build', '--dry-run', '--dct-from'],
   ['build', '--dry-run', '--json', '--eeprom-from'],
   ['build', '--dry-run', '--factory'],
+  ['diagnose'],
+  ['diagnose', '--json', '--led', 'cyan red', '--symptom', 'already registered'],
+  ['diagnose', '--log'],
+  ['diagnose', '--json', '--log'],
 ];
+
+/** Every way to look at two of them. */
+const COMPARISONS: readonly (readonly string[])[] = [
+  ['diff'],
+  ['diff', '--json'],
+  ['diff', '--stat'],
+  ['diff', '--hex', '--limit', '4000'],
+  ['diff', '--hex', '--limit', '4000', '--json'],
+  ['diff', '--common', '--hex', '--color', 'always'],
+  ['diff', '--matrix'],
+  ['diff', '--matrix', '--json'],
+];
+
+const PAIRS = [
+  ['old-only', 'dump'],
+  ['no-header', 'dump'],
+  ['dump', 'incomplete'],
+  ['dump', 'cut'],
+  ['cut', 'swapped'],
+  ['sector', 'sector-no-header'],
+  ['sectors', 'sector'],
+  ['section', 'section-long'],
+  ['section', 'dump'],
+  ['odd', 'section'],
+  ['key-like', 'odd'],
+  ['otp', 'eeprom-sized'],
+] as const;
 
 describe('secrets', () => {
   it('are planted in every secret field of the table, in both copies', () => {
@@ -107,6 +143,13 @@ describe('secrets', () => {
     const [name = '', ...argv] = view;
     for (const file of files.paths()) {
       expectNothing(await run(name, ...argv, file), `${view.join(' ')} ${file}`);
+    }
+  });
+
+  it.each(COMPARISONS.map((view) => [view.join(' '), view] as const))('are in no output of %s', async (_, view) => {
+    const [name = '', ...argv] = view;
+    for (const [one, two] of PAIRS) {
+      expectNothing(await run(name, ...argv, files.path(one), files.path(two)), `${view.join(' ')} ${one} ${two}`);
     }
   });
 
@@ -204,6 +247,17 @@ describe('secrets', () => {
       expect(`${dct.slice(0, 40)}: ${outcome.code}`).toBe(`${dct.slice(0, 40)}: 2`);
       expectNothing(outcome, `build with dct: ${dct.slice(0, 40)}`);
     }
+  });
+
+  it('are not told by what is lost when files are written onto a chip', async () => {
+    for (const onto of [files.path('dump'), files.path('old-only')]) {
+      for (const file of [files.path('sectors'), files.path('sector'), files.path('dump'), files.path('cut')]) {
+        for (const form of [[], ['--json'], ['--sarif'], ['--junit'], ['--github']]) {
+          expectNothing(await run('check', file, '--onto', onto, ...form), `check ${file} --onto ${onto} ${form}`);
+        }
+      }
+    }
+    expectNothing(await run('check', files.path('sector'), files.path('sectors')), 'check of a set');
   });
 
   it('are in no message about a mistake', async () => {

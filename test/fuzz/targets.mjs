@@ -11,8 +11,10 @@ import {
   decodeEeprom,
   describePrivateKey,
   describePublicKey,
+  diagnose,
   drawMap,
   examine,
+  explainLog,
   extract,
   FlashatlasError,
   FORMATS,
@@ -21,6 +23,7 @@ import {
   loadBoard,
   locate,
   MemoryImage,
+  matchLed,
   matchModules,
   modernise,
   openBoard,
@@ -33,7 +36,9 @@ import {
   simulate,
   writeAny,
 } from '../../dist/index.js';
+import { renderDiagnosis } from '../../dist/report/diagnose.js';
 import { renderInspection } from '../../dist/report/inspect.js';
+import { renderLog } from '../../dist/report/log.js';
 
 export { FlashatlasError };
 
@@ -53,6 +58,16 @@ function inspectAndRender(bytes, board, base) {
   if (sum !== total) throw new Error(`coverage does not add up: ${sum} of ${total}`);
   JSON.parse(renderJson(report));
   renderInspection(report, { style: PLAIN, width: 100 });
+}
+
+function diagnoseAndRender(bytes, board) {
+  const complaint = { led: matchLed('cyan red'), symptoms: [] };
+  renderDiagnosis(diagnose(examine(input(bytes), board), complaint), { style: PLAIN, width: 100 });
+}
+
+/** Any bytes as text: zero would only be refused. */
+function logOf(bytes) {
+  return bytes.map((byte) => (byte === 0 ? 0x20 : byte));
 }
 
 const PIECE_BYTES = 0x4000;
@@ -84,6 +99,9 @@ function rewrite({ format, image, container }) {
 /** @type {Readonly<Record<string, (bytes: Uint8Array, random: import('./random.mjs').Random) => unknown>>} */
 export const TARGETS = {
   inspect: (bytes, random) => inspectAndRender(bytes, random.pick(boards)),
+  diagnose: (bytes, random) => diagnoseAndRender(bytes, random.pick(boards)),
+  'diagnose-log': (bytes, random) =>
+    renderLog(explainLog(logOf(bytes), random.pick(boards)), { style: PLAIN, width: 100 }),
   'inspect --base': (bytes, random) =>
     inspectAndRender(bytes, boards[0], random.pick([0, 0x08000000, 0x080a0000, 0xfffffff0])),
   map: (bytes) => {

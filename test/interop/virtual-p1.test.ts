@@ -166,15 +166,61 @@ describeWithTools('OpenOCD and the virtual P1', [OPENOCD], () => {
       const before = noise(0x100000, 9);
       const p1 = await virtualP1({ flash: before, optcr: PROTECTED });
       expect(await fail(p1, 'flash erase_sector 0 5 5')).toContain('failed erasing sectors 5 to 5');
-      expect(await fail(p1, `flash write_bank 0 data.bin ${PART_1}`)).toContain('stm32x device protected');
+      expect(await fail(p1, `flash write_bank 0 data.bin ${PART_1}`)).toContain('flash memory write protected');
       expect(done(p1)[0]).toEqual({ kind: 'refused', what: 'erase of protected sector 5' });
       expect(holds(p1, 0, before)).toBe(true);
     });
 
-    it('programs the OTP area once', async () => {
+    it('goes through a routine in RAM, which also verifies and looks for erased sectors', async () => {
+      const big = noise(20_000, 4);
       const p1 = await virtualP1();
-      await succeed(p1, 'flash probe 1', 'stm32f2x otp 1 enable', 'flash write_bank 1 data.bin 0');
-      expect(Buffer.compare(p1.otp.subarray(0, 100), FILE.subarray(0, 100))).toBe(0);
+      const lines = [
+        `flash write_bank 0 big.bin ${USER}`,
+        'verify_image big.bin 0x080a0000 bin',
+        'flash erase_check 0',
+        'echo [flash info 0]',
+      ];
+      const { status, log } = await session(p1, lines, { files: { 'big.bin': big } });
+      expect(status, log).toBe(0);
+      expect(log).not.toContain('falling back');
+      expect(done(p1)).toEqual([{ kind: 'program', address: 0x080a0000, size: big.length }]);
+      expect(holds(p1, USER, big)).toBe(true);
+    });
+
+    it('goes through the debug port alone when there is no RAM to work in', async () => {
+      const p1 = await virtualP1({ optcr: PROTECTED });
+      const direct = { workArea: 0 };
+      const { status, log } = await session(p1, [`flash write_bank 0 data.bin ${USER}`], direct);
+      expect(status, log).toBe(0);
+      expect(log).toContain('falling back to single memory accesses');
+      expect(holds(p1, USER, FILE)).toBe(true);
+      const refused = await session(p1, [`flash write_bank 0 data.bin ${PART_1}`], direct);
+      expect(refused.status).toBe(1);
+      expect(refused.log).toContain('stm32x device protected');
+    });
+
+    it('pads every sector that write_image touches', async () => {
+      const p1 = await virtualP1({ flash: new Uint8Array(0x100000) });
+      await succeed(p1, 'flash write_image erase data.bin 0x080a0000 bin');
+      expect(done(p1)).toEqual([
+        { kind: 'erase', sector: 9 },
+        { kind: 'program', address: 0x080a0000, size: 0x20000 },
+      ]);
+    });
+
+    it('programs a block of the OTP area, and no locked one', async () => {
+      const block = noise(32, 6);
+      const otp = new Uint8Array(528).fill(0xff);
+      otp[512 + 1] = 0;
+      const p1 = await virtualP1({ otp });
+      const files = { 'block.bin': block };
+      const first = await session(p1, ['stm32f2x otp 1 enable', 'flash write_bank 1 block.bin 0'], { files });
+      expect(first.status, first.log).toBe(0);
+      expect(p1.otp).toEqual(Uint8Array.from([...block, ...otp.subarray(32)]));
+      expect(done(p1)).toEqual([{ kind: 'program', address: 0x1fff7800, size: 32 }]);
+      const second = await session(p1, ['stm32f2x otp 1 enable', 'flash write_bank 1 block.bin 32'], { files });
+      expect(second.status, second.log).toBe(1);
+      expect(p1.otp[32]).toBe(ERASED);
     });
   });
 

@@ -32,6 +32,7 @@ describe('renderPlan', () => {
     from: 'dump.bin',
     to: ['app.bin'],
     tool: 'OpenOCD 0.12',
+    led: (id: string) => id,
     explain: false,
     folder: null,
   };

@@ -1,5 +1,5 @@
 /** `describe` for suites that ask the tools of others. Without the tools they are skipped, and fail when CI is set. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawnSync } from 'node:child_process';
 import { describe, it } from 'vitest';
 
 /** True when the command can be started, whatever it then says. */
@@ -44,4 +44,13 @@ export function useTool(command: string, args: readonly string[], cwd: string): 
   const { status, output } = runTool(command, args, cwd);
   if (status === 0) return output;
   throw new Error(`${command} ${args.join(' ')}: status ${status}\n${output}`);
+}
+
+/** Ends a child process when ours ends before it, as when a test run is broken off. */
+export function endWithUs(child: ChildProcess): void {
+  const end = (): void => {
+    child.kill('SIGKILL');
+  };
+  process.once('exit', end);
+  child.once('close', () => process.removeListener('exit', end));
 }

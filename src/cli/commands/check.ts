@@ -6,6 +6,7 @@ import type { CheckResult } from '../../operations/check/report.js';
 import type { InspectInput } from '../../operations/inspect/inspect.js';
 import type { ParsedArguments } from '../args.js';
 import { type Command, type Context, EXIT_DONE, EXIT_FINDINGS, INPUT_OPTIONS } from '../command.js';
+import { ledWords } from '../led-words.js';
 import { boardFrom, expandFiles, openFile, openInput } from '../open.js';
 
 /** Outputs other than text; each takes the place of it. */
@@ -85,7 +86,8 @@ async function write(result: CheckResult, format: string | undefined, context: C
     }
     default: {
       const { renderCheck } = await import('../../report/check.js');
-      return context.write(renderCheck(result, context));
+      const led = report.boot ? { led: await ledWords() } : {};
+      return context.write(renderCheck(result, { ...context, ...led }));
     }
   }
 }

@@ -23,6 +23,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = Object.assign(Object.cr
     about: 'bytes with the names of their fields beside them',
     load: async () => (await import('./hex.js')).command,
   },
+  diff: {
+    about: 'what differs between two dumps, images or modules, and which sectors that means',
+    load: async () => (await import('./diff.js')).command,
+  },
   dct: {
     about: 'the device configuration: both copies, which one is in use, every field',
     load: async () => (await import('./dct.js')).command,
@@ -66,6 +70,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = Object.assign(Object.cr
   dfu: {
     about: 'DFU and DfuSe files: check, suffixes, pack, unpack, what dfu-util will do',
     load: async () => (await import('./dfu.js')).command,
+  },
+  diagnose: {
+    about: 'why a board does what it does: LED, symptoms, the evidence in a dump, or what a tool printed',
+    load: async () => (await import('./diagnose.js')).command,
+  },
+  explain: {
+    about: 'what an LED pattern, SOS code, address, region, field, rule or error code means',
+    load: async () => (await import('./explain.js')).command,
   },
   layouts: {
     about: 'the chips and boards that are known; check your own board file',

@@ -92,9 +92,12 @@ export const command: Command = {
       };
       context.write(`${renderJson(document)}\n`);
     } else {
-      const { renderSimulation } = await import('../../report/plan-simulate.js');
+      const [{ renderSimulation }, { ledWords }] = await Promise.all([
+        import('../../report/plan-simulate.js'),
+        import('../led-words.js'),
+      ]);
       const title = `${path} on ${dump ?? 'a chip that nobody has read'}`;
-      context.write(renderSimulation(result, { ...context, title, report }));
+      context.write(renderSimulation(result, { ...context, title, report, led: await ledWords() }));
     }
     return result.outcome === 'failed' ? 1 : EXIT_DONE;
   },

@@ -15,6 +15,7 @@ import { renderPlan } from '../../report/plan.js';
 import { type ParsedArguments, suggestion } from '../args.js';
 import type { Context } from '../command.js';
 import { readInput } from '../io.js';
+import { ledWords } from '../led-words.js';
 import { boardFrom, openInput } from '../open.js';
 import { writeFolder } from '../output-folder.js';
 import { placeFile, splitAddress } from '../place.js';
@@ -47,17 +48,23 @@ export async function showPlan(args: ParsedArguments, context: Context): Promise
   else if (args.flag('--script')) context.write(result.script);
   else
     context.write(
-      textOf(result, { board, from: from?.source.path, to: to.sources.map(({ path }) => path) }, args, context, folder),
+      await textOf(
+        result,
+        { board, from: from?.source.path, to: to.sources.map(({ path }) => path) },
+        args,
+        context,
+        folder,
+      ),
     );
 }
 
-function textOf(
+async function textOf(
   result: Plan,
   { board, from, to }: { readonly board: Board; readonly from: string | undefined; readonly to: readonly string[] },
   args: ParsedArguments,
   { style, width }: Context,
   folder: string | null,
-): string {
+): Promise<string> {
   const { title, version } = toolProfile(result.tool);
   const probe = result.probe && probeProfile(result.probe);
   return renderPlan(result, {
@@ -67,6 +74,7 @@ function textOf(
     from: from ?? null,
     to,
     tool: `${title} ${version}${probe ? `, probe ${probe.title}` : ''}`,
+    led: await ledWords(),
     explain: args.flag('--explain'),
     folder,
   });

@@ -17,8 +17,8 @@ import { report as makeFinding } from '../../rules/rule.js';
 import { TOOL } from '../../tool.js';
 import { describeInput, examine, type InspectInput, type Inspection, type InspectOptions } from '../inspect/inspect.js';
 import { type PlacedImage, placeImage } from '../place.js';
-import { compareContent, factoryImageLost, writeOnto } from './onto.js';
-import type { CheckFinding, CheckReport, CheckResult, CheckScope, KeptItem, LostItem } from './report.js';
+import { compareContent, factoryImageLost, protectedSectors, refusedRanges, writeOnto } from './onto.js';
+import type { CheckFinding, CheckReport, CheckResult, CheckScope, KeptItem, LostItem, RefusedRange } from './report.js';
 import { type Selection, selectFindings } from './select.js';
 
 export interface CheckOptions extends Omit<InspectOptions, 'showSecrets'>, Selection {
@@ -78,6 +78,8 @@ export function checkOnto(
   return assemble('onto', after, findings, [base, ...members], options, {
     input: before.report.input,
     sectorsErased: written.sectors.map(({ number }) => number),
+    sectorsProtected: protectedSectors(written.sectors, after),
+    refusedByDfu: refusedRanges(files.image, board),
     lost,
     kept,
   });
@@ -159,6 +161,8 @@ function conflicts(members: readonly Member[]): Finding[] {
 interface More {
   readonly input: CheckReport['input'];
   readonly sectorsErased?: readonly number[];
+  readonly sectorsProtected?: readonly number[];
+  readonly refusedByDfu?: readonly RefusedRange[];
   readonly lost?: readonly LostItem[];
   readonly kept?: readonly KeptItem[];
 }
@@ -200,6 +204,8 @@ function assemble(
       failOn,
       boot: report.boot,
       sectorsErased: more.sectorsErased ?? [],
+      sectorsProtected: more.sectorsProtected ?? [],
+      refusedByDfu: more.refusedByDfu ?? [],
       lost: more.lost ?? [],
       kept: more.kept ?? [],
     },

@@ -7,7 +7,7 @@ import type { Stretch } from '../../regions/account.js';
 import { flashOf, type LocatedModule, regionAt } from '../../regions/module/find.js';
 import { moduleTitle } from '../../regions/module/words.js';
 import type { Inspection } from '../inspect/inspect.js';
-import type { KeptItem, LostItem } from './report.js';
+import type { KeptItem, LostItem, RefusedRange } from './report.js';
 
 export interface Written {
   readonly image: MemoryImage;
@@ -57,7 +57,7 @@ export function compareContent(
       continue;
     }
     const what = kind === 'unknown' ? 'bytes that no decoder explains' : item.label;
-    const covered = files.ranges().some((run) => intersect(run, item));
+    const covered = files.parts(item).length > 0;
     const replacedBy = covered ? replacementOf(item, kind, after) : null;
     lost.push({ ...placeOf(item, region), kind, what, replacedBy, how: covered ? 'overwritten' : 'erased' });
   }
@@ -95,7 +95,9 @@ function replacementOf(item: Item, kind: LostItem['kind'], after: Inspection): s
   const here = ({ module }: LocatedModule): boolean =>
     intersect({ start: module.address, end: module.end }, item) !== undefined;
   const modules = after.survey.modules.filter(here);
-  if (modules.length > 0) return modules.map(({ module }) => moduleTitle(module)).join(' and ');
+  const titles = modules.map(({ module }) => moduleTitle(module)).join(' and ');
+  if (titles === item.label) return 'another build of the same version';
+  if (titles) return titles;
   return kind === 'dct' || kind === 'eeprom' ? 'what the files have there' : null;
 }
 
@@ -108,4 +110,21 @@ export function factoryImageLost(before: Inspection, lost: readonly LostItem[]):
 
 function rangeOfModule({ module }: LocatedModule): Range {
   return { start: module.address, end: module.end };
+}
+
+/** Numbers of the sectors that are write protected. Nothing is said where the option bytes are not known. */
+export function protectedSectors(sectors: readonly Sector[], { optionBytes }: Inspection): number[] {
+  const shut = (optionBytes?.bytes.sectors ?? []).filter((sector) => sector.protected).map(({ number }) => number);
+  return sectors.map(({ number }) => number).filter((number) => shut.includes(number));
+}
+
+/** What of the files the bootloader of the board refuses over USB DFU, on the alternate setting of the flash. */
+export function refusedRanges(files: MemoryImage, { dfu }: Board): RefusedRange[] {
+  const ofFlash = (dfu?.refusals ?? []).filter(({ alternate }) => alternate === 0);
+  return ofFlash.flatMap((refusal) =>
+    files
+      .slice(refusal)
+      .ranges()
+      .map((range) => ({ ...range, instead: refusal.instead })),
+  );
 }

@@ -43,6 +43,14 @@ export interface KeptItem {
   readonly what: string;
 }
 
+/** Part of the files that the bootloader of the board does not take over USB DFU. */
+export interface RefusedRange {
+  readonly start: number;
+  readonly end: number;
+  /** The way that works. */
+  readonly instead: string;
+}
+
 export interface CheckReport {
   readonly schema: 'flashatlas/check';
   readonly schemaVersion: 1;
@@ -69,6 +77,9 @@ export interface CheckReport {
   readonly boot: BootPrediction | null;
   /** Only for `onto`: numbers of the sectors that are erased. */
   readonly sectorsErased: readonly number[];
+  /** Those of them that are write protected; empty where the option bytes are not known. */
+  readonly sectorsProtected: readonly number[];
+  readonly refusedByDfu: readonly RefusedRange[];
   readonly lost: readonly LostItem[];
   readonly kept: readonly KeptItem[];
 }

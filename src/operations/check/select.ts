@@ -39,13 +39,14 @@ function patternsOf(word: string, option: string): readonly string[] {
   if (alias) return alias;
   const pattern = Object.hasOwn(RULE_GROUPS, word) ? `${word}/*` : word;
   if (ALL_RULES.some(({ id }) => matches(pattern, id))) return [pattern];
-  const candidates = [...ALL_RULES.map(({ id }) => id), ...Object.keys(RULE_GROUPS), ...Object.keys(ALIASES)];
-  const best = nearest(word, candidates);
+  const ids = ALL_RULES.map(({ id }) => id);
+  const groups = [...Object.keys(RULE_GROUPS), ...Object.keys(ALIASES)];
+  const best = (word.includes('/') ? undefined : nearest(word, groups)) ?? nearest(word, ids);
   throw new UsageError({
     code: 'USAGE_UNKNOWN_RULE',
     what: `${option} names no rule`,
     expected: 'the id of a rule, a group such as dct, or a pattern such as dct/server-*',
-    got: JSON.stringify(word),
+    got: JSON.stringify(word.slice(0, 80)),
     help: best === undefined ? `The groups are ${Object.keys(RULE_GROUPS).join(', ')}.` : `Did you mean ${best}?`,
   });
 }

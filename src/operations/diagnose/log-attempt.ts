@@ -1,5 +1,6 @@
 /** One run of a tool in a transcript, and what is known of it line by line. */
 
+import { formatAddress } from '../../core/bytes.js';
 import { alternateTitle, knownDevice, type MessageMatch, type MessageVariant } from '../../layout/tool-messages.js';
 import type { Board } from '../../layout/types.js';
 import { type DfuCommand, describeDfuCommand, parseDfuCommand } from './dfu-command.js';
@@ -87,7 +88,7 @@ export class Attempt {
 }
 
 /** Captures that are hexadecimal without saying so. */
-const HEXADECIMAL: ReadonlySet<string> = new Set(['address', 'fileVendor', 'fileProduct', 'dfuVersion']);
+const HEXADECIMAL: ReadonlySet<string> = new Set(['address', 'end', 'fileVendor', 'fileProduct', 'dfuVersion']);
 
 export interface Wording {
   readonly severity: MessageMatch['message']['severity'];
@@ -139,6 +140,9 @@ function inWords(name: string, attempt: Attempt, state: ReadonlyMap<string, stri
       return dfuVersion(state.get('dfuVersion') ?? '');
     case 'place':
       return address === undefined ? '' : describePlace(board, alternate, address);
+    case 'address':
+    case 'end':
+      return formatAddress(number(name) ?? 0);
     case 'placeOnly':
       // A debug probe and the messages about pages speak of flash addresses.
       return address === undefined ? '' : describePlace(board, alternate === 1 ? 1 : undefined, address);

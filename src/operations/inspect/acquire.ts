@@ -4,7 +4,7 @@ import type { Finding } from '../../core/finding.js';
 import { sizeOf } from '../../core/range.js';
 import type { Board, Memory } from '../../layout/types.js';
 import { type AcquisitionReport, examineAcquisition, undoTransformOf } from '../../regions/acquisition/index.js';
-import { flashOf, type ModuleSurvey, surveyModules } from '../../regions/module/find.js';
+import { flashOf, type ModuleSurvey, type SurveyOptions, surveyModules } from '../../regions/module/find.js';
 import { checkAcquisition, isMisplaced, isUnreadable } from '../../rules/acquisition.js';
 import { type Placeable, type PlacedImage, placeImage } from '../place.js';
 
@@ -21,9 +21,9 @@ export interface Acquired {
 /** An inferred base below this is a hint for the reader, not a place to put the bytes. */
 const SURE_OF_BASE = 0.8;
 
-export function acquire(input: Placeable, board: Board): Acquired {
+export function acquire(input: Placeable, board: Board, options: SurveyOptions = {}): Acquired {
   const placed = placeImage(input, board);
-  const survey = surveyModules(placed.image, board);
+  const survey = surveyModules(placed.image, board, options);
   const flash = flashOf(board);
   if (placed.special || placed.image.byteCount === 0 || isSound(placed, survey, flash)) {
     return { placed, survey, acquisition: null, findings: [], judged: true };
@@ -37,7 +37,7 @@ export function acquire(input: Placeable, board: Board): Acquired {
   if (acquisition.transform) {
     const undone = { ...input, image: undoTransformOf(input.image, acquisition.transform) };
     const place = placeImage(undone, board);
-    return { placed: place, survey: surveyModules(place.image, board), acquisition, findings, judged };
+    return { placed: place, survey: surveyModules(place.image, board, options), acquisition, findings, judged };
   }
   const { base } = acquisition;
   if (placed.base === null && base && base.confidence >= SURE_OF_BASE) {
@@ -50,7 +50,13 @@ export function acquire(input: Placeable, board: Board): Acquired {
     };
     const delta = base.address - acquisition.range.start;
     const shifted = findings.map((finding) => moveFinding(finding, delta));
-    return { placed: moved, survey: surveyModules(moved.image, board), acquisition, findings: shifted, judged };
+    return {
+      placed: moved,
+      survey: surveyModules(moved.image, board, options),
+      acquisition,
+      findings: shifted,
+      judged,
+    };
   }
   return { placed, survey, acquisition, findings, judged: judged && !findings.some(isMisplaced) };
 }

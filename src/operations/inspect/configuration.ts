@@ -3,7 +3,7 @@ import type { MemoryImage } from '../../core/image.js';
 import { platformOf } from '../../layout/platforms.js';
 import type { Board, Region } from '../../layout/types.js';
 import type { Claim } from '../../regions/account.js';
-import { type DctReport, decodeApplicationSection, decodeDct } from '../../regions/dct/decode.js';
+import { type DctInput, type DctReport, decodeApplicationSection, decodeDct } from '../../regions/dct/decode.js';
 import type { DctValues } from '../../regions/dct/report.js';
 import type { DctRules } from '../../regions/dct/selection.js';
 import { dctSection } from '../../regions/dct/table.js';
@@ -96,24 +96,32 @@ export function readDct(
   board: Board,
   showSecrets: boolean,
 ): DctReport | null {
+  const input = dctInput(image, [first, second], generation, board);
+  return input && decodeDct(input, { showSecrets });
+}
+
+/** Both copies and the rules to read them by; null when the image holds neither copy whole. */
+export function dctInput(
+  image: MemoryImage,
+  [first, second]: readonly [Region, Region],
+  generation: SystemGeneration,
+  board: Board,
+): DctInput | null {
   const copy1 = image.bytes(first) ?? null;
   const copy2 = image.bytes(second) ?? null;
   if (!copy1 && !copy2) return null;
-  return decodeDct(
-    {
-      copy1,
-      copy2,
-      address1: first.start,
-      address2: second.start,
-      rules: generation.dctRules,
-      early: generation.earlyDct,
-      store: board.platform ? platformOf(board.platform.id)?.dctStore : undefined,
-    },
-    { showSecrets },
-  );
+  return {
+    copy1,
+    copy2,
+    address1: first.start,
+    address2: second.start,
+    rules: generation.dctRules,
+    early: generation.earlyDct,
+    store: board.platform ? platformOf(board.platform.id)?.dctStore : undefined,
+  };
 }
 
-function readEeprom(
+export function readEeprom(
   image: MemoryImage,
   [first, second]: readonly [Region, Region],
   generation: SystemGeneration,

@@ -2,10 +2,13 @@
  * The JSON files of `layouts/`, inlined by the bundler. Must offer what ../node/data.ts offers; a test compares them and
  * fails when a file of `layouts/` is missing here.
  */
+import errorCodes from '../../../layouts/error-codes.json' with { type: 'json' };
+import explainTopics from '../../../layouts/explain-topics.json' with { type: 'json' };
 import fileMagics from '../../../layouts/file-magics.json' with { type: 'json' };
 import flashingTools from '../../../layouts/flashing-tools.json' with { type: 'json' };
 import openocdSyntax from '../../../layouts/openocd-syntax.json' with { type: 'json' };
 import particleBoot from '../../../layouts/particle-boot.json' with { type: 'json' };
+import particleCauses from '../../../layouts/particle-causes.json' with { type: 'json' };
 import particleDct from '../../../layouts/particle-dct.json' with { type: 'json' };
 import particleElectronBoard from '../../../layouts/particle-electron.board.json' with { type: 'json' };
 import particleKeys from '../../../layouts/particle-keys.json' with { type: 'json' };
@@ -34,10 +37,13 @@ import stm32f217vgChip from '../../../layouts/stm32f217vg.chip.json' with { type
 import toolMessages from '../../../layouts/tool-messages.json' with { type: 'json' };
 
 const FILES: Readonly<Record<string, unknown>> = {
+  'error-codes.json': errorCodes,
+  'explain-topics.json': explainTopics,
   'file-magics.json': fileMagics,
   'flashing-tools.json': flashingTools,
   'openocd-syntax.json': openocdSyntax,
   'particle-boot.json': particleBoot,
+  'particle-causes.json': particleCauses,
   'particle-dct.json': particleDct,
   'particle-electron.board.json': particleElectronBoard,
   'particle-keys.json': particleKeys,

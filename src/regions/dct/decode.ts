@@ -86,10 +86,7 @@ export interface DctReport extends Readonly<{ [K in keyof DctValues]: DctValues[
 
 /** Decodes both copies. @throws FormatError DCT_BAD_SIZE when a copy is not one whole sector. */
 export function decodeDct(input: DctInput, options: DctOptions = {}): DctReport {
-  if (input.copy1) requireCopySize(1, input.copy1);
-  if (input.copy2) requireCopySize(2, input.copy2);
-  const store = storeOf(input);
-  const { why, current, disagreement } = store === 'electron' ? chooseElectron(input) : choose(input);
+  const { store, why, current, disagreement } = chooseDctCopy(input);
   const details = [
     describeCopy(1, input.copy1, input.address1, store, current, why.rules, options),
     describeCopy(2, input.copy2, input.address2, store, current, why.rules, options),
@@ -126,6 +123,16 @@ export function currentFieldRange(report: DctReport, key: string): Range {
 /** Decodes a file that begins at the application section, as DFU alternate setting 1 gives it. */
 export function decodeApplicationSection(bytes: Uint8Array, options: DctOptions = {}): DctValues {
   return decodeValues(viewApplication(bytes), options.showSecrets ?? false);
+}
+
+export type DctChoice = Pick<DctReport, 'store' | 'why' | 'current' | 'disagreement'>;
+
+/** Which copy is current and why, without decoding what the copies say. @throws FormatError DCT_BAD_SIZE. */
+export function chooseDctCopy(input: DctInput): DctChoice {
+  if (input.copy1) requireCopySize(1, input.copy1);
+  if (input.copy2) requireCopySize(2, input.copy2);
+  const store = storeOf(input);
+  return { store, ...(store === 'electron' ? chooseElectron(input) : choose(input)) };
 }
 
 type Choice = Pick<DctReport, 'why' | 'current' | 'disagreement'>;

@@ -230,14 +230,26 @@ function decodeModule(
   const crcStored = readU32BigEndian(body, end);
   const crcComputed = moduleCrc(body.subarray(0, end));
   const suffix = readSuffix(body, end);
+  let sha: ShaState | undefined;
   return {
     ...common,
     suffix,
     crc: crcState(body, end, crcStored, crcComputed),
     crcStored,
     crcComputed,
-    sha: suffix ? shaState(body, end, suffix) : 'absent',
+    // No firmware looks at it, and it takes longer than all the rest: worked out for those who ask.
+    get sha() {
+      sha ??= suffix ? shaState(body, end, suffix) : 'absent';
+      return sha;
+    },
   };
+}
+
+/** A module that was read before, as it is found with the same bytes at another place. */
+export function moduleAt(module: ParticleModule, address: number, bytes: Uint8Array): ParticleModule {
+  // Not a spread, which would work out the digest.
+  const moved = Object.defineProperties({}, Object.getOwnPropertyDescriptors(module)) as ParticleModule;
+  return Object.assign(moved, { address, end: address + module.length, bytes });
 }
 
 /**

@@ -2,7 +2,7 @@
  * Which modules an image holds, where, and in which role. Modules are expected where the board says (region starts) and
  * where flash can be erased (sector starts); everything else is scanned with the CRC as the judge.
  */
-import { isFilledWith } from '../../core/bytes.js';
+import { equalBytes, isFilledWith } from '../../core/bytes.js';
 import { LayoutError } from '../../core/errors.js';
 import type { MemoryImage } from '../../core/image.js';
 import { ADDRESS_SPACE_END, containsAddress, intersect, type Range, subtractRanges } from '../../core/range.js';
@@ -11,6 +11,7 @@ import type { Board, Memory, Region } from '../../layout/types.js';
 import { chooseVariant, type FoundModule, regionsOf } from '../../layout/variant.js';
 import {
   type DamagedHeader,
+  moduleAt,
   type ParticleModule,
   readDamagedHeader,
   readForeignModule,
@@ -67,16 +68,24 @@ export function flashOf(board: Board): Memory {
   });
 }
 
-export function surveyModules(image: MemoryImage, board: Board): ModuleSurvey {
+export interface SurveyOptions {
+  /** Modules that were verified before: one with the same bytes is recognised by comparison, not checked again. */
+  readonly known?: readonly ParticleModule[];
+  /** Look for modules carried inside others. Default true. */
+  readonly inside?: boolean;
+}
+
+export function surveyModules(image: MemoryImage, board: Board, options: SurveyOptions = {}): ModuleSurvey {
+  const { known = [], inside = true } = options;
   const flash = flashOf(board);
   const variant = chooseVariant(board, signs(image, board, flash));
   const regions = regionsOf(board, variant);
-  const placed = readPlaces(image, board, regions, flash);
+  const placed = readPlaces(image, board, regions, flash, known);
   const loose = scanRest(image, placed, flash);
   const modules = [...placed, ...loose.modules]
     .sort((a, b) => a.address - b.address)
     .map((module) => locate(module, regions, board));
-  const embedded = scanInside(modules, board, flash);
+  const embedded = inside ? scanInside(modules, board, flash) : { modules: [], complete: true };
   return {
     variant: variant?.id ?? null,
     regions,
@@ -111,7 +120,13 @@ function signs(image: MemoryImage, board: Board, flash: Range): FoundModule[] {
   });
 }
 
-function readPlaces(image: MemoryImage, board: Board, regions: readonly Region[], flash: Memory): ParticleModule[] {
+function readPlaces(
+  image: MemoryImage,
+  board: Board,
+  regions: readonly Region[],
+  flash: Memory,
+  known: readonly ParticleModule[],
+): ParticleModule[] {
   const starts = new Set(regions.map((region) => region.start));
   const first = image.span?.start;
   const places = [...starts, ...flash.sectors.map((sector) => sector.start), ...(first === undefined ? [] : [first])];
@@ -122,10 +137,25 @@ function readPlaces(image: MemoryImage, board: Board, regions: readonly Region[]
     const bytes = bytesFrom(image, place, place === first ? WHOLE_ADDRESS_SPACE : flash);
     // Only the beginning of a file can be a module of a platform with another layout.
     const module =
-      bytes && (readModule(bytes, place) ?? (place === first ? readForeignModule(bytes, place) : undefined));
+      bytes &&
+      (recognise(bytes, place, known) ??
+        readModule(bytes, place) ??
+        (place === first ? readForeignModule(bytes, place) : undefined));
     if (module && isCredible(module, board, starts)) accepted.push(module);
   }
   return trimOverlaps(accepted);
+}
+
+/** The module that was verified before and has the same bytes, moved to a place. Comparing stops at the first difference. */
+function recognise(bytes: Uint8Array, address: number, known: readonly ParticleModule[]): ParticleModule | undefined {
+  for (const module of known) {
+    // Other header places are only looked at where a file begins.
+    const standard = module.headerOffset === 0 || module.headerOffset === HEADER_AFTER_VECTORS;
+    if (!standard || module.missing > 0 || module.length > bytes.length) continue;
+    const body = bytes.subarray(0, module.length);
+    if (equalBytes(body, module.bytes)) return moduleAt(module, address, body);
+  }
+  return undefined;
 }
 
 /** A wrong CRC leaves only the header as evidence: it must name this place, or the place of another region (a copy). */

@@ -17,6 +17,11 @@ export function functionTitle(name: string, index: number): string {
   return name === 'system-part' ? `${words} ${index}` : words;
 }
 
+/** "the bootloader", but "system part 2": a number makes a name of it. */
+export function withArticle(title: string): string {
+  return /\d$/.test(title) ? title : `the ${title}`;
+}
+
 /** "system part 2 version 2202". */
 export function moduleTitle(module: ParticleModule): string {
   const name = module.combined ? COMBINED_TITLE : functionTitle(module.function, module.info.moduleIndex);

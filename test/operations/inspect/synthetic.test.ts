@@ -275,7 +275,7 @@ describe('inspect, a file', () => {
     const input = { ...rawInput(new Uint8Array(1)), image, addressSource: 'file' as const };
     const report = inspect(input, board);
     expect(report.kind).toBe('image');
-    expect(rulesOf(report)).toEqual([]);
+    expect(rulesOf(report)).toEqual(['release/unknown-build']);
     expect(report.coverage.absent).toBe(FLASH_SIZE - image.byteCount);
   });
 

@@ -1,12 +1,12 @@
 /**
  * What the released P1 bootloader 2.2.0 does with a flash image, seen by running it in qemu. Three things qemu's board
- * lacks are answered through the debug stub: the CRC unit (from the bytes of the image), the button (released), and
- * the flash controller (a restore is stopped once it is decided). Everything else is the bootloader's own code.
+ * lacks are answered through the debug stub: the CRC unit (from the bytes of the image), the button,
+ * and the flash controller (a factory reset ends the run once it is decided). Everything else is the bootloader's own.
  */
-
 import type { BootloaderDecision } from '../../../src/boot/types.js';
-import { toHex } from '../../../src/core/bytes.js';
+import { readU32, toHex, writeU32 } from '../../../src/core/bytes.js';
 import { crc32, sha256 } from '../../../src/core/checksums.js';
+import { SECTORS } from '../virtual-p1/flash-controller.js';
 import type { GdbClient } from './gdb-client.js';
 import type { Registers } from './gdb-packets.js';
 import { type Machine, startMachine } from './machine.js';
@@ -25,14 +25,22 @@ export const BOOTLOADER_PLACES = {
   crc: 0x08000380,
   /** Is button r0 pressed: 0 no, 1 yes, in r0 (BUTTON_Is_Pressed). */
   button: 0x080019f0,
+  /** For how many milliseconds button r0 is pressed, in r0 (BUTTON_Pressed_Time). */
+  pressedTime: 0x080019c8,
   /** The four functions of the system parts are there: calls the pre-init of part 1, whose address is in r3 (load_dct_functions). */
   preInitOfPart1: 0x080018a8,
   /** The same for part 2, address in r7. */
   preInitOfPart2: 0x080018aa,
-  /** Part 1 is no application for this board: LED red, then FACTORY_Flash_Reset. Comes back only when that failed. */
-  tryFactoryReset: 0x0800374a,
-  /** Before a copy: r0 is 0 when source and destination passed all checks (FLASH_CheckValidAddressRange and the rest, 0x080003D8). */
+  /** Part 1 is no application for this board: LED red, a factory reset, and then DFU. */
+  applicationRefused: 0x0800374a,
+  /** Copies the factory image, and resets when that worked (FACTORY_Flash_Reset). */
+  factoryReset: 0x08002760,
+  /** In FLASH_CopyMemory of r9 bytes from r5 to r6: r0 is 0 when they passed all checks (FLASH_CheckCopyMemory). */
   copyChecked: 0x080024b0,
+  /** Erases the sector whose number is in bits 3 to 6 of r0; answer 8 in r0 (FLASH_EraseSector). */
+  eraseSector: 0x080023f4,
+  /** Programs the word r1 at r0; answer 8 in r0 (FLASH_ProgramWord). */
+  programWord: 0x080023b8,
   /** DFU mode begins. */
   dfu: 0x08003272,
   /** All interfaces are up: an endless loop, waiting for the host. */
@@ -41,18 +49,25 @@ export const BOOTLOADER_PLACES = {
   jump: 0x08001b9e,
 } as const;
 
-type Place = Exclude<keyof typeof BOOTLOADER_PLACES, 'dfuIdle'>;
+type Place = Exclude<keyof typeof BOOTLOADER_PLACES, 'dfuIdle' | 'applicationRefused'>;
 
 /** A run stops at each of these. DFU is decided at its beginning: nothing is left to wait for. */
 const WATCHED: readonly Place[] = [
-  ...(['crc', 'button', 'preInitOfPart1', 'preInitOfPart2'] as const),
-  ...(['tryFactoryReset', 'copyChecked', 'dfu', 'jump'] as const),
+  ...(['crc', 'button', 'pressedTime', 'preInitOfPart1', 'preInitOfPart2'] as const),
+  ...(['factoryReset', 'copyChecked', 'eraseSector', 'programWord', 'dfu', 'jump'] as const),
 ];
 
 export interface CrcCall {
   readonly address: number;
   readonly size: number;
   readonly answer: number;
+}
+
+export interface CopyRequest {
+  readonly source: number;
+  readonly destination: number;
+  readonly length: number;
+  readonly isAccepted: boolean;
 }
 
 export interface BootloaderRun {
@@ -62,9 +77,13 @@ export interface BootloaderRun {
   readonly dctAccess: boolean;
   /** Addresses called, part 1 first. Bit 0 is the Thumb bit. */
   readonly preInitCalls: readonly number[];
-  /** A factory reset was tried because part 1 was refused; decision says whether it could be done. */
+  /** A factory reset was tried: part 1 was refused, or the button asked for it. decision says whether it could be done. */
   readonly factoryResetTried: boolean;
   readonly crcCalls: readonly CrcCall[];
+  /** Pending updates and factory resets, in order. Accepted updates are made before the decision. */
+  readonly copies: readonly CopyRequest[];
+  /** The flash at the decision, as far as the bootloader itself has changed it. */
+  readonly flash: Uint8Array;
   /** What the bootloader jumps with; null without a jump. */
   readonly jump: { readonly resetVector: number; readonly stack: number } | null;
   /** Where the processor stood at the end; null after a lockup. */
@@ -108,8 +127,18 @@ interface Watch {
   readonly flash: Uint8Array;
   readonly preInitCalls: number[];
   readonly crcCalls: CrcCall[];
+  readonly copies: CopyRequest[];
   factoryResetTried: boolean;
+  /** Milliseconds. */
+  readonly heldFor: number;
+  pressed: number;
 }
+
+/** The bootloader looks again and again; each time so much later. */
+const BUTTON_STEP_MS = 250;
+
+/** What the functions of the flash driver answer: FLASH_COMPLETE. */
+const FLASH_COMPLETE = 8;
 
 async function returnFromFunction(gdb: GdbClient, { lr }: Registers, answer: number): Promise<void> {
   await Promise.all([gdb.writeRegister('r0', answer), gdb.writeRegister('pc', (lr & ~1) >>> 0)]);
@@ -126,6 +155,21 @@ async function answerCrc({ gdb, flash, crcCalls }: Watch, registers: Registers):
   return null;
 }
 
+async function eraseSector({ gdb, flash }: Watch, registers: Registers): Promise<void> {
+  const sector = SECTORS[registers.r0 >>> 3];
+  if (!sector) throw new Error(`Erase of sector code ${registers.r0}`);
+  flash.fill(0xff, sector.start, sector.start + sector.size);
+  await gdb.writeMemory(FLASH_START + sector.start, flash.subarray(sector.start, sector.start + sector.size));
+  await returnFromFunction(gdb, registers, FLASH_COMPLETE);
+}
+
+async function programWord({ gdb, flash }: Watch, registers: Registers): Promise<void> {
+  const offset = registers.r0 - FLASH_START;
+  writeU32(flash, offset, (readU32(flash, offset) & registers.r1) >>> 0);
+  await gdb.writeMemory(registers.r0, flash.subarray(offset, offset + 4));
+  await returnFromFunction(gdb, registers, FLASH_COMPLETE);
+}
+
 /** Deals with a stop; the decision, when this was one. */
 async function handle(watch: Watch, place: Place, registers: Registers): Promise<BootloaderRun['decision'] | null> {
   const { gdb } = watch;
@@ -133,7 +177,11 @@ async function handle(watch: Watch, place: Place, registers: Registers): Promise
     case 'crc':
       return answerCrc(watch, registers);
     case 'button':
-      await returnFromFunction(gdb, registers, 0);
+      await returnFromFunction(gdb, registers, watch.pressed < watch.heldFor ? 1 : 0);
+      watch.pressed += BUTTON_STEP_MS;
+      return null;
+    case 'pressedTime':
+      await returnFromFunction(gdb, registers, watch.pressed);
       return null;
     case 'preInitOfPart1':
       watch.preInitCalls.push(registers.r3);
@@ -141,12 +189,23 @@ async function handle(watch: Watch, place: Place, registers: Registers): Promise
     case 'preInitOfPart2':
       watch.preInitCalls.push(registers.r7);
       break;
-    case 'tryFactoryReset':
+    case 'factoryReset':
       watch.factoryResetTried = true;
       break;
-    case 'copyChecked':
-      if (watch.factoryResetTried && registers.r0 === 0) return 'factory-restore';
-      break;
+    case 'copyChecked': {
+      const { r0, r5: source, r6: destination, r9: length } = registers;
+      watch.copies.push({ source, destination, length, isAccepted: r0 === 0 });
+      if (watch.factoryResetTried && r0 === 0) return 'factory-restore';
+      // The instruction here, mov r8, r0, is carried out for it: the breakpoint is needed again.
+      await Promise.all([gdb.writeRegister('r8', r0), gdb.writeRegister('pc', registers.pc + 2)]);
+      return null;
+    }
+    case 'eraseSector':
+      await eraseSector(watch, registers);
+      return null;
+    case 'programWord':
+      await programWord(watch, registers);
+      return null;
     case 'dfu':
       return 'dfu';
     case 'jump':
@@ -166,14 +225,23 @@ async function endOf(machine: Machine): Promise<'lockup'> {
 async function watchRun(
   machine: Machine,
   flash: Uint8Array,
-  limit: number,
+  { timeLimit, heldFor }: Required<RunOptions>,
 ): Promise<Omit<BootloaderRun, 'milliseconds'>> {
   const { gdb } = machine;
   const places = new Map(WATCHED.map((place): [number, Place] => [BOOTLOADER_PLACES[place], place]));
   await Promise.all([...places.keys()].map((address) => gdb.setBreakpoint(address)));
 
-  const watch: Watch = { gdb, flash, preInitCalls: [], crcCalls: [], factoryResetTried: false };
-  const end = Date.now() + limit;
+  const watch: Watch = {
+    gdb,
+    flash: flash.slice(),
+    preInitCalls: [],
+    crcCalls: [],
+    copies: [],
+    factoryResetTried: false,
+    heldFor,
+    pressed: 0,
+  };
+  const end = Date.now() + timeLimit;
   let decision: BootloaderRun['decision'] | null = null;
   let registers: Registers | null = null;
   while (decision === null) {
@@ -183,28 +251,35 @@ async function watchRun(
     if (!registers) decision = await endOf(machine);
     else decision = stop === 'time-limit' || !place ? 'stuck' : await handle(watch, place, registers);
   }
-  const { preInitCalls, crcCalls, factoryResetTried } = watch;
+  const { preInitCalls, crcCalls, copies, factoryResetTried } = watch;
   const jump = decision === 'jump' && registers ? { resetVector: registers.r0, stack: registers.r1 } : null;
   const dctAccess = preInitCalls.length === 2;
-  return { decision, dctAccess, preInitCalls, factoryResetTried, crcCalls, jump, pc: registers?.pc ?? null };
+  const common = { decision, dctAccess, preInitCalls, factoryResetTried, crcCalls, copies, flash: watch.flash };
+  return { ...common, jump, pc: registers?.pc ?? null };
+}
+
+export interface RunOptions {
+  /** Milliseconds until the run counts as stuck. */
+  readonly timeLimit?: number;
+  /** Milliseconds for which MODE/SETUP is held from the start; 0 when left out. */
+  readonly heldFor?: number;
 }
 
 /**
- * Runs the bootloader in the image until it has decided; takes about a third of a second.
+ * Runs the bootloader in the image until it has decided; takes about a tenth of a second.
  *
  * @param flash 1 MiB from 0x08000000, with the bootloader 2.2.0 in sector 0 (or with nothing that could run there).
- * @param options.timeLimit milliseconds until the run counts as stuck.
  * @throws Error when qemu cannot be started.
  */
 export async function runBootloader(
   flash: Uint8Array,
-  { timeLimit = 5000 }: { readonly timeLimit?: number } = {},
+  { timeLimit = 10_000, heldFor = 0 }: RunOptions = {},
 ): Promise<BootloaderRun> {
   if (flash.length !== FLASH_SIZE) throw new Error(`An image of ${flash.length} bytes is no flash of 1 MiB`);
   const start = performance.now();
   const machine = await startMachine(withoutCrcUnit(flash));
   try {
-    const run = await watchRun(machine, flash, timeLimit);
+    const run = await watchRun(machine, flash, { timeLimit, heldFor });
     return { ...run, milliseconds: performance.now() - start };
   } finally {
     await machine.stop();

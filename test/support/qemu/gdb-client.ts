@@ -19,6 +19,8 @@ interface Waiter {
 }
 
 const SIZE_OF_THUMB_BREAKPOINT = 2;
+/** Qemu's packets hold 4096 characters, two for each byte. */
+const BYTES_PER_PACKET = 2000;
 const INTERRUPT = '\x03';
 
 export class GdbClient {
@@ -94,6 +96,18 @@ export class GdbClient {
   /** Must come before a run that starts at the address: the stub would stop there again at once. */
   removeBreakpoint(address: number): Promise<void> {
     return this.#order(`z0,${address.toString(16)},${SIZE_OF_THUMB_BREAKPOINT}`);
+  }
+
+  /** Also writes memory that the processor cannot, such as flash. */
+  async writeMemory(address: number, bytes: Uint8Array): Promise<void> {
+    const orders: Promise<void>[] = [];
+    for (let offset = 0; offset < bytes.length; offset += BYTES_PER_PACKET) {
+      const piece = Buffer.from(bytes.subarray(offset, offset + BYTES_PER_PACKET));
+      orders.push(
+        this.#order(`M${(address + offset).toString(16)},${piece.length.toString(16)}:${piece.toString('hex')}`),
+      );
+    }
+    await Promise.all(orders);
   }
 
   /** Runs until the processor stops, the emulator ends, or the time is over, after which the processor stands. */

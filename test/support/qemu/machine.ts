@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { endWithUs } from '../tools.js';
 import { GdbClient } from './gdb-client.js';
 
 export const QEMU = 'qemu-system-arm';
@@ -45,6 +46,7 @@ export async function startMachine(flash: Uint8Array): Promise<Machine> {
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
+  endWithUs(child);
   let text = '';
   const output = (): string => text;
   const collect = (data: Buffer): void => {

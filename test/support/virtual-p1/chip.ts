@@ -40,6 +40,12 @@ function gather(address: number, size: number, byteAt: (address: number) => numb
   return value >>> 0;
 }
 
+/** Little-endian. */
+function valueAt(memory: DataView, offset: number, size: number): number {
+  if (size === 4) return memory.getUint32(offset, true);
+  return size === 2 ? memory.getUint16(offset, true) : memory.getUint8(offset);
+}
+
 export class Chip implements Bus {
   readonly controller: FlashController;
   readonly pins: ScanChain;
@@ -54,9 +60,14 @@ export class Chip implements Bus {
     }
     this.controller = new FlashController(flash, otp, optcr, faults);
     this.#uniqueId = uniqueId;
-    this.#core = new CoreDebug(() => this.reset());
-    this.pins = new ScanChain(new DebugPort(this));
-    this.#core.reset(this);
+    this.#core = new CoreDebug(this, () => this.reset());
+    const read = (address: number, size: number): number => this.read(address, size);
+    const write = (address: number, size: number, value: number): void => {
+      this.write(address, size, value);
+      this.#core.proceed();
+    };
+    this.pins = new ScanChain(new DebugPort({ read, write }));
+    this.#core.reset();
   }
 
   /** A system reset: the debug port keeps its state. */
@@ -74,7 +85,7 @@ export class Chip implements Bus {
   #restart(): void {
     this.controller.reset();
     this.#peripherals.clear();
-    this.#core.reset(this);
+    this.#core.reset();
   }
 
   read(address: number, size: number): number {
@@ -85,7 +96,7 @@ export class Chip implements Bus {
       return gather(address, size, (at) => this.#readSystemMemory(at));
     }
     if (address >= SRAM_START && address < SRAM_START + SRAM_SIZE) {
-      return gather(address - SRAM_START, size, (at) => this.#sram.getUint8(at));
+      return valueAt(this.#sram, address - SRAM_START, size);
     }
     const word = this.#readWord((address & ~3) >>> 0);
     return size === 4 ? word >>> 0 : (word >>> (8 * (address & 3))) & (size === 2 ? 0xffff : 0xff);

@@ -1,8 +1,10 @@
 /**
- * The debug side of a Cortex-M3 that executes nothing: halting, resetting, register transfer, breakpoint and watchpoint
- * units that keep what is written (ARM DDI 0403E, chapter C1). All in the range from 0xE0000000.
+ * The debug side of a Cortex-M3: halting, resetting, register transfer, breakpoint and watchpoint units that keep what
+ * is written (ARM DDI 0403E, chapter C1). All in the range from 0xE0000000. It executes what a debugger puts into RAM,
+ * as OpenOCD does with its routines for writing flash; the firmware in the flash it does not.
  */
-import type { Bus } from './bus.js';
+import { type Bus, BusError } from './bus.js';
+import { PC, ThumbProcessor } from './thumb.js';
 
 const CPUID = 0xe000ed00;
 const AIRCR = 0xe000ed0c;
@@ -35,16 +37,23 @@ const CATCH_RESET = 1;
 const HALT_REQUESTED = 1;
 const VECTOR_CAUGHT = 8;
 
+const BREAKPOINT_HIT = 2;
+/** More than any routine of OpenOCD needs between two accesses of the debugger. */
+const MOST_INSTRUCTIONS = 100_000_000;
+
 const REGISTERS = 32;
 const SP = 13;
-const PC = 15;
 const XPSR = 16;
 const MAIN_SP = 17;
+const RAM_START = 0x20000000;
+const RAM_END = 0x20020000;
 const THUMB = 0x01000000;
 
 export class CoreDebug {
+  readonly #bus: Bus;
+  readonly #processor: ThumbProcessor;
   /** Resets everything but this core's debug settings. */
-  #onReset: () => void;
+  readonly #onReset: () => void;
   readonly #registers = new Uint32Array(REGISTERS);
   readonly #plain = new Map<number, number>();
   #isHalted = false;
@@ -55,23 +64,41 @@ export class CoreDebug {
   #breakpoints = BREAKPOINT_UNIT;
   #transfer = 0;
 
-  constructor(onReset: () => void) {
+  /** @param bus what the processor reaches, for its vectors and its programs. */
+  constructor(bus: Bus, onReset: () => void) {
+    this.#bus = bus;
     this.#onReset = onReset;
+    this.#processor = new ThumbProcessor(this.#registers, bus);
   }
 
-  get isHalted(): boolean {
-    return this.#isHalted;
+  /** After a write of the debugger to memory: a program may have waited for it. */
+  proceed(): void {
+    const pc = this.#registers[PC] ?? 0;
+    if (this.#isHalted || pc < RAM_START || pc >= RAM_END) return;
+    try {
+      if (this.#processor.run(MOST_INSTRUCTIONS) === 'breakpoint') this.#halt(BREAKPOINT_HIT);
+    } catch (error) {
+      if (!(error instanceof BusError)) throw error;
+      // Debuggers have faults caught.
+      this.#halt(VECTOR_CAUGHT);
+    }
   }
 
-  /** @param vectors where stack pointer and reset handler are read; erased or unreadable flash gives what it gives. */
-  reset(vectors: Bus): void {
+  #halt(why: number): void {
+    this.#isHalted = true;
+    this.#control |= HALT;
+    this.#faults |= why;
+  }
+
+  /** Stack pointer and reset handler are read from the flash; erased or unreadable flash gives what it gives. */
+  reset(): void {
     this.#wasReset = true;
     this.#registers.fill(0);
     this.#registers[XPSR] = THUMB;
     try {
-      this.#registers[SP] = vectors.read(0x08000000, 4) & ~3;
+      this.#registers[SP] = this.#bus.read(0x08000000, 4) & ~3;
       this.#registers[MAIN_SP] = this.#registers[SP] ?? 0;
-      this.#registers[PC] = vectors.read(0x08000004, 4) & ~1;
+      this.#registers[PC] = this.#bus.read(0x08000004, 4) & ~1;
     } catch {
       // Read protection: the values stay zero.
     }
@@ -140,6 +167,7 @@ export class CoreDebug {
     const halts = (control & DEBUG_ENABLED) !== 0 && (control & (HALT | STEP)) !== 0;
     if (halts && !this.#isHalted) this.#faults |= HALT_REQUESTED;
     this.#isHalted = halts;
+    if (!halts) this.proceed();
   }
 
   #transferRegister(select: number): void {

@@ -43,8 +43,8 @@ function serve(socket: Socket, chip: Chip): void {
     try {
       take(data);
     } catch (error) {
-      if (!(error instanceof LinkLost)) throw error;
       socket.destroy();
+      if (!(error instanceof LinkLost)) throw error;
     }
   });
 }
