@@ -205,7 +205,7 @@ describe('simulate', () => {
     expect(stdout).toContain(
       'Every step is done. flash dump of Particle P1 from 0x08000000, 4 modules, Device OS 2.3.1; option',
     );
-    expect(stdout).toContain('The board runs the application');
+    expect(stdout).toContain('At reset    the board runs its application, connected to the cloud');
     expect(stdout).toContain('Verdict  pass');
   });
 

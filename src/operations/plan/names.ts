@@ -56,7 +56,7 @@ export function nameEffects(input: NamingInput): Names {
       });
     }
   }
-  changes.push(...fieldChanges(input));
+  changes.push(...newItems(items, changes, input), ...fieldChanges(input));
   return { kept, lost, changes: changes.sort((a, b) => a.start - b.start) };
 }
 
@@ -231,6 +231,18 @@ function moduleChanges({ from, after, target, fromImage }: NamingInput): Change[
     changes.push({ what, ...range, bytes });
   }
   return changes;
+}
+
+/** Configuration where there was none. */
+function newItems(
+  before: readonly Item[],
+  told: readonly Change[],
+  { after, fromImage, result }: NamingInput,
+): Change[] {
+  return itemsOf(after)
+    .filter(({ start }) => ![...before, ...told].some((known) => known.start === start))
+    .map((item) => ({ ...item, what: `${item.what}: new`, bytes: countChanged(item, result, fromImage) }))
+    .filter(({ bytes }) => bytes > 0);
 }
 
 function countChanged(range: Range, target: MemoryImage, from: MemoryImage | null): number {

@@ -166,6 +166,7 @@ describe('what a plan keeps', () => {
     const made = plan(from, target([0x08004000, copy1], [0x08008000, copy2]), board, { optcr: OPEN, include: ['dct'] });
     expect(made.sectorsToErase).toEqual([]);
     expect(whats(made.changes)).toEqual([
+      'DCT copy 1 (in use): new',
       'device private key: blank -> rsa-1024',
       'device public key: blank -> matches-private',
       'server public key: blank -> particle-rsa',
