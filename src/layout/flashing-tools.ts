@@ -1,6 +1,6 @@
 /** Tools that write flash, probes and flash timing, from layouts/flashing-tools.json; old syntax from openocd-syntax.json. */
-import { readData } from '#data';
 import { LayoutError } from '../core/errors.js';
+import { requireData } from './require-data.js';
 
 export const TOOL_IDS = ['openocd', 'st-flash', 'dfu-util', 'cubeprogrammer', 'jlink', 'particle-cli'] as const;
 export type ToolId = (typeof TOOL_IDS)[number];
@@ -74,19 +74,8 @@ export interface SyntaxFile {
   readonly dangers: readonly { readonly match: string; readonly note: string }[];
 }
 
-function read<T>(name: string): T {
-  const content = readData(name);
-  if (content !== undefined) return content as T;
-  throw new LayoutError({
-    code: 'LAYOUT_MISSING_DATA',
-    what: 'a data file of the package is missing',
-    where: `layouts/${name}`,
-    help: 'Install the package again.',
-  });
-}
-
 function file(): ToolsFile {
-  return read<ToolsFile>('flashing-tools.json');
+  return requireData<ToolsFile>('flashing-tools.json');
 }
 
 /** @throws LayoutError LAYOUT_UNKNOWN_TOOL */
@@ -117,5 +106,5 @@ export function flashTiming(): FlashTiming {
 }
 
 export function openocdSyntax(): SyntaxFile {
-  return read<SyntaxFile>('openocd-syntax.json');
+  return requireData<SyntaxFile>('openocd-syntax.json');
 }

@@ -18,7 +18,7 @@ import { readInput } from '../io.js';
 import { ledWords } from '../led-words.js';
 import { boardFrom, openInput } from '../open.js';
 import { writeFolder } from '../output-folder.js';
-import { placeFile, splitAddress } from '../place.js';
+import { placeFile, requireFiles, splitAddress } from '../place.js';
 
 interface Source {
   readonly path: string;
@@ -98,23 +98,9 @@ function writeAll(
 }
 
 function requireTargets(targets: readonly string[], args: ParsedArguments): void {
-  if (targets.length === 0) {
-    throw new UsageError({
-      code: 'USAGE_NO_FILES',
-      what: 'nothing was named that the chip shall hold',
-      expected: '--to FILE',
-      help: 'Name an image, modules or a recipe. See --help for examples.',
-    });
-  }
-  const paths = [...targets.map((target) => splitAddress(target).path), args.text('--from')];
-  if (paths.filter((path) => path === '-').length > 1) {
-    throw new UsageError({
-      code: 'USAGE_STDIN_TWICE',
-      what: 'stdin was named more than once',
-      expected: '- once',
-      help: 'Save one of the inputs to a file first.',
-    });
-  }
+  const from = args.text('--from');
+  const paths = targets.map((target) => splitAddress(target).path);
+  requireFiles(targets, from === undefined ? paths : [...paths, from]);
   if (args.text('-o') === '-') {
     throw new UsageError({
       code: 'PLAN_FOLDER',
