@@ -2,14 +2,8 @@
 import { formatAddress } from '../../core/bytes.js';
 import type { Range } from '../../core/range.js';
 import type { ToolProfile } from '../../layout/flashing-tools.js';
+import { COMBINED_TITLE, functionTitle } from '../../regions/module/words.js';
 import type { ModuleReport } from '../inspect/report.js';
-
-const FUNCTIONS: Readonly<Record<string, string>> = {
-  bootloader: 'bootloader',
-  'mono-firmware': 'monolithic firmware',
-  'system-part': 'system part',
-  'user-part': 'user part',
-};
 
 /** "sector 9", "sectors 5 to 8", "sectors 0, 5 to 8". */
 export function sectorWords(numbers: readonly number[]): string {
@@ -37,12 +31,7 @@ type Named = Pick<ModuleReport, 'function' | 'index' | 'version' | 'release' | '
 
 /** "system part 1", "user part (factory copy)", "combined system parts". */
 export function moduleName(module: Pick<Named, 'function' | 'index' | 'role' | 'combined'>): string {
-  const words = FUNCTIONS[module.function] ?? module.function;
-  const name = module.combined
-    ? 'combined system parts'
-    : module.function === 'system-part'
-      ? `${words} ${module.index}`
-      : words;
+  const name = module.combined ? COMBINED_TITLE : functionTitle(module.function, module.index);
   const places: Readonly<Record<string, string>> = {
     factory: ' (factory copy)',
     ota: ' (received update)',

@@ -282,7 +282,7 @@ describe('a hostile board file', () => {
     const { scripts } = plan(healthy, { image: app }, hostile, { tool });
     for (const line of scripts[0]?.text.split('\n') ?? []) {
       if (!line.includes('evil')) continue;
-      const quoted = /^echo '(?:[^']|'\\'')*'$/.test(line) || /^echo \{[^{}\\]*\}$/.test(line);
+      const quoted = /^printf '%s\\n' '(?:[^']|'\\'')*'$/.test(line) || /^echo \{[^{}\\]*\}$/.test(line);
       expect(`${quoted || /^(#|\/\/) /.test(line)} ${line}`).toBe(`true ${line}`);
     }
   });

@@ -91,6 +91,7 @@ export function shellBackupCheck(name: string): string[] {
   ];
 }
 
+/** Not echo, which takes backslashes for escapes in some shells. */
 export function echo(text: string): string {
-  return `echo '${text.replaceAll("'", "'\\''")}'`;
+  return `printf '%s\\n' '${text.replaceAll("'", "'\\''")}'`;
 }
