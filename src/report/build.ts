@@ -5,7 +5,7 @@ import type { Range } from '../core/range.js';
 import { formatCount } from '../core/words.js';
 import type { BuildResult, PlacedReport } from '../operations/build/build.js';
 import type { Shape } from '../operations/build/recipe.js';
-import { bootWords } from './boot-words.js';
+import { type LedWords, renderBootSection } from './boot.js';
 import { renderColumns } from './columns.js';
 import { renderFindings, renderVerdict } from './findings.js';
 import type { Style } from './style.js';
@@ -29,9 +29,10 @@ export interface BuildText {
   readonly findings: readonly Finding[];
   readonly style: Style;
   readonly width: number;
+  readonly led: LedWords;
 }
 
-export function renderBuild({ results, outputs, findings, style, width }: BuildText): string {
+export function renderBuild({ results, outputs, findings, style, width, led }: BuildText): string {
   const [first] = results;
   if (!first) return '';
   const titled = (title: string, body: string): string => `${style.bold(style.cyan(title))}\n${body}`;
@@ -46,7 +47,9 @@ export function renderBuild({ results, outputs, findings, style, width }: BuildT
   }
   if (outputs.length > 0) sections.push(titled('Outputs', outputs.map(outputText).join('\n')));
   const boot = results.find(({ report }) => report.boot)?.report.boot;
-  if (boot) sections.push(titled('What the board will do', bootWords(boot, width, true)));
+  // Other ends than the expected one are what the command boot is for.
+  const expected = boot && { ...boot, alternatives: [] };
+  if (expected) sections.push(titled('Boot', renderBootSection(expected, { width, led, brief: true })));
   if (findings.length > 0) sections.push(titled('Findings', renderFindings(findings, style, width)));
   sections.push(renderVerdict(verdictOf(findings), findings, style));
   return `${sections.join('\n\n')}\n`;

@@ -49,7 +49,7 @@ describe('build in one line', () => {
     expect(text).toContain(
       '\nOutputs\n  new.bin: bin, 1,048,576 bytes\n    padded: the whole flash, 1,048,576 bytes at 0x08000000-0x080FFFFF\n    sha256 ',
     );
-    expect(text).toContain('\nWhat the board will do\n  The board runs the application and connects to the cloud.');
+    expect(text).toContain('\nBoot\n  At reset    the board runs its application, connected to the cloud\n');
     expect(text).toMatch(/\nVerdict {2}pass \(0 errors, 0 warnings, \d notes?\)\n$/);
     expectSame(bench.get('new.bin'), healthyDump());
   });

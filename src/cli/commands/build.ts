@@ -26,6 +26,7 @@ import { RecipeFolder } from '../build/folder.js';
 import { isRecipe, recipeFromFile, recipeFromOperands } from '../build/recipe.js';
 import { type Command, type Context, EXIT_DONE } from '../command.js';
 import { DEFAULT_MAX_SIZE, readInput, requireWritable, writeOutputs } from '../io.js';
+import { ledWords } from '../led-words.js';
 import { boardFrom, boardFromFile } from '../open.js';
 
 export const command: Command = {
@@ -115,7 +116,7 @@ export const command: Command = {
       [...results.values()].flatMap((result) => result.findings),
       writings,
     );
-    tell({ recipe, recipePath, results: [...results.values()], outputs, findings, files, context });
+    await tell({ recipePath, results: [...results.values()], outputs, findings, files, context });
     return EXIT_DONE;
   },
 };
@@ -202,7 +203,6 @@ function together(
 }
 
 interface Told {
-  readonly recipe: Recipe;
   readonly recipePath: string | null;
   readonly results: readonly BuildResult[];
   readonly outputs: readonly BuildOutput[];
@@ -211,11 +211,11 @@ interface Told {
   readonly context: Context;
 }
 
-function tell({ recipePath, results, outputs, findings, files, context }: Told): void {
+async function tell({ recipePath, results, outputs, findings, files, context }: Told): Promise<void> {
   if (!context.json) {
     const toStdout = outputs.some(({ path }) => path === '-');
     const style = toStdout ? PLAIN : context.style;
-    const text = renderBuild({ results, outputs, findings, style, width: context.width });
+    const text = renderBuild({ results, outputs, findings, style, width: context.width, led: await ledWords() });
     if (toStdout) context.warn(text);
     else context.write(text);
     return;

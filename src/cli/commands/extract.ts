@@ -4,12 +4,14 @@ import { toHex } from '../../core/bytes.js';
 import { sha256 } from '../../core/checksums.js';
 import { UsageError } from '../../core/errors.js';
 import { type Extraction, extract, RECIPE_FILE } from '../../operations/extract/extract.js';
+import type { LedWords } from '../../report/boot.js';
 import { extractionNotes, renderExtraction } from '../../report/extract.js';
 import { renderInspection } from '../../report/inspect.js';
 import { renderJson } from '../../report/json.js';
 import { PLAIN } from '../../report/style.js';
 import { TOOL } from '../../tool.js';
 import { type Command, EXIT_DONE, INPUT_OPTIONS } from '../command.js';
+import { ledWords } from '../led-words.js';
 import { boardFrom, openInput, requireOneFile } from '../open.js';
 import { requireOutputPath } from '../output.js';
 import { type OutputFile, writeFolder } from '../output-folder.js';
@@ -45,7 +47,7 @@ export const command: Command = {
     const source = path === '-' ? '-' : relative(resolve(folder), resolve(path)).split(sep).join('/');
     const extraction = extract(input, board, { showSecrets, source });
     if (path === '-' && extraction.withheld.length > 0) throw stdinError();
-    const others = otherFiles(extraction, showSecrets);
+    const others = otherFiles(extraction, showSecrets, await ledWords());
     const written = writeFolder(folder, [...partFiles(extraction), ...others], {
       force: args.flag('--force'),
       inputs: [path],
@@ -69,14 +71,18 @@ function partFiles({ files }: Extraction): OutputFile[] {
   return files.map(({ name, content, secret }) => ({ name, content, ...(secret ? { mode: OWNER_ONLY } : {}) }));
 }
 
-function otherFiles({ inspection, recipeText }: Extraction, showSecrets: boolean): (OutputFile & { title: string })[] {
+function otherFiles(
+  { inspection, recipeText }: Extraction,
+  showSecrets: boolean,
+  led: LedWords,
+): (OutputFile & { title: string })[] {
   const mode = showSecrets ? { mode: OWNER_ONLY } : {};
   const { report } = inspection;
   return [
     { name: RECIPE_FILE, content: recipeText, title: 'builds the input again' },
     {
       name: 'report.txt',
-      content: renderInspection(report, { style: PLAIN, width: REPORT_WIDTH }),
+      content: renderInspection(report, { style: PLAIN, width: REPORT_WIDTH, led }),
       title: 'what inspect says',
       ...mode,
     },
