@@ -176,6 +176,37 @@ export {
 export { type DiffHex, type DiffHexRow, diffHexRows } from './operations/diff/hex.js';
 export { compareAll, type DiffMatrix, matrixReport } from './operations/diff/matrix.js';
 export { changedSectors, type SectorAction, type SectorDifference } from './operations/diff/sectors.js';
+export { changedFields, type DctFieldChange } from './operations/edit/dct-compare.js';
+export { copiedEdits, erasedEdits } from './operations/edit/dct-copy.js';
+export {
+  currentCopy,
+  type DctEdited,
+  type DctEditOptions,
+  type DctFile,
+  editDct,
+  openDct,
+} from './operations/edit/dct-edit.js';
+export { type NewDct, type NewDctOptions, newDct, newDctInto } from './operations/edit/dct-new.js';
+export { type DctAssignment, type DctWordsOptions, dctEdits } from './operations/edit/dct-words.js';
+export {
+  type EepromEdited,
+  type EepromFile,
+  newEeprom,
+  newEepromInto,
+  openEeprom,
+  putEeprom,
+} from './operations/edit/eeprom.js';
+export { type EepromPut, parsePut, putsOfFile } from './operations/edit/eeprom-words.js';
+export {
+  deviceKeyOf,
+  importedKeyEdits,
+  type KeyFileForm,
+  newDeviceKey,
+  privateKeyFile,
+  publicKeyFile,
+  type Registration,
+  registration,
+} from './operations/edit/keys.js';
 export { explain } from './operations/explain/explain.js';
 export type { Explanation } from './operations/explain/explanation.js';
 export {
@@ -206,6 +237,16 @@ export { plan } from './operations/plan/plan.js';
 export { type PlanInputs, planDocument, readPlanFile, type StoredPlan } from './operations/plan/plan-file.js';
 export { type SimulateOptions, type Simulation, simulate } from './operations/plan/simulate.js';
 export type { Change, NamedRange, Plan, PlanOptions, PlanStep, PlanTarget } from './operations/plan/types.js';
+export { type ModuleAssignment, moduleEdits } from './operations/repair/module-fields.js';
+export type { ByteChange, Refusal } from './operations/repair/patch.js';
+export {
+  isDfuFile,
+  type Repaired,
+  type RepairOptions,
+  repairDfuFile,
+  repairImage,
+} from './operations/repair/repair.js';
+export { type WrapOptions, type Wrapped, wrapProgram } from './operations/repair/wrap.js';
 export type { ByteClass, ByteCounts, Stretch } from './regions/account.js';
 export { type DctReport, decodeDct } from './regions/dct/decode.js';
 export { buildDct, editDctField } from './regions/dct/edit.js';

@@ -129,6 +129,8 @@ export interface OutputOptions {
   readonly force?: boolean;
   /** Files the output must not replace, whatever else is allowed. */
   readonly inputs?: readonly string[];
+  /** Permissions of the file, 0o600 for one that holds a secret. Default: what the system gives. */
+  readonly mode?: number;
 }
 
 /**
@@ -144,7 +146,7 @@ export function writeOutput(
   requireWritable(path, options);
   let temporary: string | undefined;
   try {
-    const { name, file } = makeTemporary(path, (free) => ({ name: free, file: openSync(free, 'wx') }));
+    const { name, file } = makeTemporary(path, (free) => ({ name: free, file: openSync(free, 'wx', options.mode) }));
     temporary = name;
     try {
       for (const piece of piecesOf(content)) writeAll(file, piece);

@@ -93,6 +93,12 @@ export interface OpenedFile {
   readonly result: ReadResult;
 }
 
+export interface OpenFileOptions extends ReadOptions {
+  readonly maxSize?: number;
+  /** What the file holds, when it has been read already; stdin can be read only once. */
+  readonly content?: Uint8Array;
+}
+
 /**
  * Reads a file in whatever format it has, by the options of the command line and those given here.
  * @throws InputError, FormatError
@@ -100,9 +106,9 @@ export interface OpenedFile {
 export async function openFile(
   path: string,
   args: ParsedArguments,
-  { maxSize = DEFAULT_MAX_SIZE, ...options }: ReadOptions & { readonly maxSize?: number } = {},
+  { maxSize = DEFAULT_MAX_SIZE, content, ...options }: OpenFileOptions = {},
 ): Promise<OpenedFile> {
-  const bytes = readInput(path, args.number('--max-size') ?? maxSize);
+  const bytes = content ?? readInput(path, args.number('--max-size') ?? maxSize);
   if (bytes.length === 0) {
     throw new InputError({
       code: 'INPUT_EMPTY',

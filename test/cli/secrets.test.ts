@@ -78,6 +78,31 @@ const VIEWS: readonly (readonly string[])[] = [
   ['diagnose', '--json', '--log'],
 ];
 
+/** Every action that writes a file. What it writes is an image, which holds secrets by nature; what it says must not. */
+const ACTIONS: readonly (readonly string[])[] = [
+  ['dct', 'set', 'FILE', '--set', 'claimed=no', '--set', 'serverAddress=cloud.example.com', '-o', 'OUT'],
+  ['dct', 'set', 'FILE', '--set', 'wifi=', '--set', 'claim_code=blank', '--style', 'in-place', '-o', 'OUT'],
+  ['dct', 'set', 'FILE', '--set', 'claim_code=blank', '--fresh', '--release', '0.4.5', '-o', 'OUT'],
+  ['dct', 'erase-field', 'FILE', 'keys', 'wifi', 'claim', 'device_secret', 'eap_config', '-o', 'OUT'],
+  ['dct', 'copy', '--from', 'DUMP', '--to', 'FILE', '-o', 'OUT'],
+  ['dct', 'copy', '--from', 'FILE', '--to', 'DUMP', 'keys', 'wifi', 'claim', '-o', 'OUT'],
+  ['dct', 'new', 'FILE', '-o', 'OUT'],
+  ['dct', 'new', '--device-key', 'FILE', '-o', 'OUT'],
+  ['dct', 'new', '--set', 'claim_code=@FILE', '-o', 'OUT'],
+  ['keys', 'new', 'FILE', '-o', 'OUT'],
+  ['keys', 'import', 'DUMP', 'FILE', '-o', 'OUT'],
+  ['keys', 'export', 'FILE', '-o', 'OUT'],
+  ['keys', 'public', 'FILE', '-o', 'OUT'],
+  ['keys', 'check', 'FILE'],
+  ['keys', 'check', 'DUMP', '--public', 'FILE'],
+  ['repair', 'FILE', '-o', 'OUT'],
+  ['repair', 'FILE', '--set', 'version=7', '--module', 'bootloader'],
+  ['wrap', 'FILE', '--version', '1', '-o', 'OUT'],
+  ['eeprom', 'set', 'FILE', '--set', '0=1', '-o', 'OUT'],
+  ['eeprom', 'build', 'FILE', '-o', 'OUT'],
+  ['eeprom', 'export', 'FILE', '-o', 'OUT'],
+];
+
 /** Every way to look at two of them. */
 const COMPARISONS: readonly (readonly string[])[] = [
   ['diff'],
@@ -211,6 +236,62 @@ describe('secrets', () => {
       await run('simulate', plan, '--from', files.path('dump'), '--json', '--cut-inside', '3'),
       'simulate --json',
     );
+  });
+
+  it.each(ACTIONS.map((action) => [action.join(' '), action] as const))('are in no output of %s', async (_, action) => {
+    const output = join(folder, 'edited.out');
+    for (const [index, file] of files.paths().entries()) {
+      const [name = '', ...argv] = action.map((word) =>
+        word === 'FILE' ? file : word === 'DUMP' ? files.path('dump') : word === 'OUT' ? output : word,
+      );
+      const what = `${action.join(' ')} ${file}`;
+      const form = (index + action.length) % 2 === 0 ? ['--json'] : [];
+      expectNothing(await run(name, ...argv, '--force', ...form), `${what} ${form.join(' ')}`);
+    }
+  });
+
+  it.each([
+    ['dct', 'diff'],
+    ['dct', 'diff', '--json'],
+    ['dct', 'diff', '--copy', '1'],
+  ])('are in no output of %s %s %s', async (name, ...argv) => {
+    for (const file of files.paths()) expectNothing(await run(name, ...argv, files.path('dump'), file), `diff ${file}`);
+  });
+
+  it('given to dct set are in no output, whether it works or not', async () => {
+    const secret = 'correct horse battery staple';
+    const output = join(folder, 'set.out');
+    for (const assignment of [
+      `wifi=Bench:${secret}:wpa2`,
+      `wifi=Bench:${secret}:word:wpa2`,
+      `wifi=Bench:${secret}${secret}${secret}`,
+      `wifi:Bench=${secret}`,
+      `${secret}=wifi`,
+      `${secret}`,
+      `claim_code=${secret}`,
+      `claim_code=${secret.repeat(3)}`,
+      `device_secret=${secret}`,
+      `device_private_key=${secret}`,
+      `eap_config.security_key=text:${secret}`,
+      `wifi.stored_ap_list=${secret}`,
+      `wifi.stored_ap_list[0].security_key=${secret}`,
+      `security.private_key=${secret}`,
+    ]) {
+      for (const more of [[], ['--json']]) {
+        const outcome = await run(
+          'dct',
+          'set',
+          files.path('dump'),
+          '--set',
+          assignment,
+          '-o',
+          output,
+          '--force',
+          ...more,
+        );
+        expect(outcome.stdout + outcome.stderr).not.toContain('horse');
+      }
+    }
   });
 
   it('are in no file that extract writes', async () => {

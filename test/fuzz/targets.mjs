@@ -6,13 +6,16 @@ import {
   BUILT_IN,
   buildImage,
   checkDfu,
+  currentCopy,
   DECODER_NAMES,
+  dctEdits,
   decodeDct,
   decodeEeprom,
   describePrivateKey,
   describePublicKey,
   diagnose,
   drawMap,
+  editDct,
   examine,
   explainLog,
   extract,
@@ -20,6 +23,7 @@ import {
   FORMATS,
   flashOf,
   hexRows,
+  isDfuFile,
   loadBoard,
   locate,
   MemoryImage,
@@ -27,12 +31,17 @@ import {
   matchModules,
   modernise,
   openBoard,
+  openDct,
+  openEeprom,
   PLAIN,
   parseRecipe,
   plan,
+  putEeprom,
   readAny,
   renderJson,
   renderMap,
+  repairDfuFile,
+  repairImage,
   simulate,
   writeAny,
 } from '../../dist/index.js';
@@ -123,6 +132,41 @@ export const TARGETS = {
     eeprom.coverage();
   },
   'keys show': (bytes) => [describePrivateKey(bytes), describePublicKey(bytes)],
+  repair: (bytes) =>
+    isDfuFile(bytes) ? repairDfuFile(bytes, 'fuzz', boards[0]) : repairImage(input(bytes), boards[0]),
+  'dct set': (bytes, random) => {
+    const { copy1, copy2 } = copiesOf(bytes);
+    const sectors = new Uint8Array(2 * PIECE_BYTES);
+    sectors.set(copy1);
+    sectors.set(copy2, PIECE_BYTES);
+    // Few inputs have a header; without one there is nothing to change.
+    if (random.below(4) > 0) sectors.set([0, 1, 1, 0, 0x42, 0x52, 0x43, 0x4d], 8);
+    const form = random.pick([input(sectors, 0x08004000), input(bytes)]);
+    const file = openDct(form, boards[0], random.pick([undefined, '0.4.2', '0.6.4', '2.3.1']));
+    const value = String.fromCharCode(...bytes.subarray(0, 40));
+    const name = random.pick(['wifi', 'serverAddress', 'claim_code', 'product', 'ip_config', value]);
+    const edits = dctEdits(
+      [{ name, value: random.pick([value, '', `hex:${value}`, 'a:password:wpa2', '192.168.1.1']) }],
+      {
+        current: currentCopy(file)?.bytes,
+      },
+    );
+    editDct(file, edits, {
+      style: random.pick([undefined, 'flip', 'in-place', 'single']),
+      wipeOld: random.below(2) === 1,
+    });
+  },
+  'eeprom set': (bytes, random) => {
+    const pages = new Uint8Array(0x14000).fill(0xff);
+    pages.set(bytes.subarray(0, pages.length));
+    if (random.below(4) > 0) pages.set([0, 0, 0xff, 0xff]);
+    const generation = random.pick([undefined, 'legacy', 'current']);
+    putEeprom(
+      openEeprom(input(pages, 0x0800c000), boards[0], { generation }),
+      [{ index: random.below(2100), data: bytes.subarray(0, 8) }],
+      true,
+    );
+  },
   'dfu check': (bytes) => checkDfu(bytes, 'fuzz', boards[0].dfu),
   'hex and --at': (bytes, random) => {
     const inspection = examine(input(bytes), boards[0]);

@@ -28,15 +28,15 @@ export const COMMANDS: Readonly<Record<string, Entry>> = Object.assign(Object.cr
     load: async () => (await import('./diff.js')).command,
   },
   dct: {
-    about: 'the device configuration: both copies, which one is in use, every field',
+    about: 'the device configuration: both copies, every field; set, copied, compared',
     load: async () => (await import('./dct.js')).command,
   },
   keys: {
-    about: 'device and server keys: kind, soundness, fingerprints',
+    about: 'device and server keys: kind, soundness, fingerprints; made, placed, exported',
     load: async () => (await import('./keys.js')).command,
   },
   eeprom: {
-    about: 'what a program reads from the emulated EEPROM, and the values it had before',
+    about: 'what a program reads from the emulated EEPROM, and what it read before; written',
     load: async () => (await import('./eeprom.js')).command,
   },
   optbytes: {
@@ -70,6 +70,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = Object.assign(Object.cr
   dfu: {
     about: 'DFU and DfuSe files: check, suffixes, pack, unpack, what dfu-util will do',
     load: async () => (await import('./dfu.js')).command,
+  },
+  repair: {
+    about: 'checksums, sizes and ends of modules, DFU and DfuSe files made right; fields changed',
+    load: async () => (await import('./repair.js')).command,
+  },
+  wrap: {
+    about: 'a user module made of a program',
+    load: async () => (await import('./wrap.js')).command,
   },
   diagnose: {
     about: 'why a board does what it does: LED, symptoms, the evidence in a dump, or what a tool printed',

@@ -11,6 +11,7 @@ import {
   dctField,
   dctSection,
   fieldKey,
+  toWrite,
 } from '../../regions/dct/index.js';
 import { looksLikePem } from '../../regions/keys/pem.js';
 import { deviceKeyEdits, devicePublicEdit, requirePrivateKey, requirePublicKey, serverKeyEdit } from './dct-keys.js';
@@ -49,9 +50,8 @@ export function dctEdits(assignments: readonly DctAssignment[], options: DctWord
 
 /** Where an edit lies, from the start of the copy. */
 function placeOf(edit: DctEdit): number {
-  if ('section' in edit) return dctSection('wiced', edit.section).offset + edit.offset;
-  const field = dctField(edit.field);
-  return dctSection('wiced', field.section).offset + field.offset;
+  const { section, offset } = toWrite(edit);
+  return dctSection('wiced', section).offset + offset;
 }
 
 function editsOf({ name, value }: DctAssignment, copy: Uint8Array, options: DctWordsOptions): DctEdit[] {
