@@ -85,6 +85,7 @@ export {
   openBoard,
 } from './layout/check.js';
 export { type ChipDescription, describeChip, describeLayout, type LayoutDescription } from './layout/describe.js';
+export { type ProbeId, type ToolId, toolProfile } from './layout/flashing-tools.js';
 export {
   type Basis,
   type LedPattern,
@@ -230,6 +231,12 @@ export { type Location, locate, type PathStep } from './operations/locate.js';
 export { drawMap, type MapCell, type MapSector } from './operations/map.js';
 export { type OpenOptions, openImage } from './operations/open.js';
 export { type BaseSource, type PlacedImage, placeImage } from './operations/place.js';
+export { FlashController } from './operations/plan/flash-model.js';
+export { type Modernised, modernise } from './operations/plan/modernise.js';
+export { plan } from './operations/plan/plan.js';
+export { type PlanInputs, planDocument, readPlanFile, type StoredPlan } from './operations/plan/plan-file.js';
+export { type SimulateOptions, type Simulation, simulate } from './operations/plan/simulate.js';
+export type { Change, NamedRange, Plan, PlanOptions, PlanStep, PlanTarget } from './operations/plan/types.js';
 export { type ModuleAssignment, moduleEdits } from './operations/repair/module-fields.js';
 export type { ByteChange, Refusal } from './operations/repair/patch.js';
 export {

@@ -1,5 +1,5 @@
 /** No output of any command holds a secret, unless it was asked for. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -61,6 +61,13 @@ const VIEWS: readonly (readonly string[])[] = [
   ['hex', '--range', '0x08000000+0x100000'],
   ['hex', '--range', '0+0x100000', '--json'],
   ['hex', '--range', '0x1FFF7800+0x400'],
+  ['plan', '--to', 'samples/p1-healthy.bin.gz', '--from'],
+  ['plan', '--to', 'samples/p1-healthy.bin.gz', '--include', 'dct,eeprom', '--explain', '--from'],
+  ['plan', '--to', 'samples/p1-healthy.bin.gz', '--include', 'dct', '--json', '--from'],
+  ['plan', '--from', 'samples/p1-healthy.bin.gz', '--include', 'dct,eeprom', '--json', '--to'],
+  ['plan', '--from', 'samples/p1-healthy.bin.gz', '--include', 'dct', '--tool', 'dfu-util', '--explain', '--to'],
+  ['plan', '--from', 'samples/p1-erased-then-flashed.bin.gz', '--include', 'dct', '--script', '--to'],
+  ['plan', '--modernise'],
   ['build', '--dry-run'],
   ['build', '--dry-run', '--dct-from'],
   ['build', '--dry-run', '--json', '--eeprom-from'],
@@ -210,6 +217,27 @@ describe('secrets', () => {
     }
   });
 
+  it('are in the data files of a plan only, which nobody else may read', async () => {
+    const plan = join(folder, 'plan');
+    const erased = 'samples/p1-erased-then-flashed.bin.gz';
+    const made = await run('plan', '--from', erased, '--to', files.path('dump'), '--include', 'dct', '-o', plan);
+    expect(made.code).toBe(0);
+    const holding = readdirSync(plan).filter((name) => {
+      const content = new TextDecoder('latin1').decode(readFileSync(join(plan, name)));
+      return files.detector.find(content) !== undefined;
+    });
+    expect(holding.length).toBeGreaterThan(0);
+    for (const name of holding) {
+      expect(name).toMatch(/^dct\d-\w+\.bin$/);
+      expect(statSync(join(plan, name)).mode & 0o777).toBe(0o600);
+    }
+    expectNothing(await run('simulate', plan, '--from', erased), 'simulate');
+    expectNothing(
+      await run('simulate', plan, '--from', files.path('dump'), '--json', '--cut-inside', '3'),
+      'simulate --json',
+    );
+  });
+
   it.each(ACTIONS.map((action) => [action.join(' '), action] as const))('are in no output of %s', async (_, action) => {
     const output = join(folder, 'edited.out');
     for (const [index, file] of files.paths().entries()) {
@@ -326,6 +354,10 @@ describe('secrets', () => {
       ['eeprom', 'history', dump, '--index', '4096'],
       ['inspect', dump, '--layout', files.path('odd')],
       ['inspect', dump, '--base', '0xFFFFF000'],
+      ['simulate', dump],
+      ['plan', '--from', files.path('odd'), '--to', dump],
+      ['plan', '--from', dump, '--to', files.path('odd')],
+      ['plan', '--from', dump, '--to', files.path('sector'), '--tool', 'dfu-util', '--include', 'eeprom'],
     ]) {
       const [name = '', ...rest] = argv;
       expectNothing(await run(name, ...rest), argv.join(' '));

@@ -29,17 +29,20 @@ import {
   MemoryImage,
   matchLed,
   matchModules,
+  modernise,
   openBoard,
   openDct,
   openEeprom,
   PLAIN,
   parseRecipe,
+  plan,
   putEeprom,
   readAny,
   renderJson,
   renderMap,
   repairDfuFile,
   repairImage,
+  simulate,
   writeAny,
 } from '../../dist/index.js';
 import { renderDiagnosis } from '../../dist/report/diagnose.js';
@@ -173,8 +176,34 @@ export const TARGETS = {
   },
   'extract and build': (bytes, random) => extractAndBuild(input(bytes), random.pick(boards), random.below(2) === 1),
   'parse recipe': (bytes) => parseRecipe(new TextDecoder().decode(bytes.subarray(0, 20_000)), 'fuzz.yaml'),
+  'plan and simulate': (bytes, random) => planAndSimulate(bytes, random),
+  'plan --modernise': (bytes) => modernise(new TextDecoder().decode(bytes.subarray(0, 20_000))),
   'layouts check': (_, random) => openBoard(damagedBoard(random), 'fuzz.board.json', { decoders: DECODER_NAMES }),
 };
+
+/** Whatever the chip holds: the plan must lead to the target, wherever the power is cut before. */
+function planAndSimulate(bytes, random) {
+  const flash = flashOf(boards[0]);
+  const from = MemoryImage.fromBytes(bytes.subarray(0, flash.end - flash.start), flash.start);
+  const start = flash.start + random.below(flash.end - flash.start - 4096);
+  const piece = bytes.slice(random.below(bytes.length), random.below(bytes.length)).subarray(0, 4096);
+  const image = MemoryImage.fromBytes(piece, start);
+  const optcr = 0x0000aaec + random.below(0x1000) * 0x10000;
+  const tool = random.pick(['openocd', 'st-flash', 'cubeprogrammer', 'dfu-util', 'particle-cli', 'jlink']);
+  const made = plan(from, { image }, boards[0], { tool, optcr, include: ['dct', 'eeprom'] });
+  const options = { flash, optcr, dct: made.dct ?? undefined };
+  simulate(made, from, {
+    ...options,
+    cutInside: made.steps.length > 0 ? 1 + random.below(made.steps.length) : undefined,
+  });
+  const { image: after } = simulate(made, from, options);
+  if (!after.equals(made.result)) throw new Error('the simulation is not what the plan says');
+  // Over DFU the DCT is written field by field.
+  const isExact = tool !== 'dfu-util' && piece.length > 0;
+  if (isExact && !after.slice({ start, end: start + piece.length }).equals(image)) {
+    throw new Error('the plan does not lead to the target');
+  }
+}
 
 /** What was extracted must build the same image again. */
 async function extractAndBuild(from, board, showSecrets) {

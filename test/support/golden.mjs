@@ -10,6 +10,8 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const FOLDER = `${ROOT}test/golden/`;
 const HEALTHY = 'samples/p1-healthy.bin.gz';
 const ERASED = 'samples/p1-erased-then-flashed.bin.gz';
+const RESTORED = ['--include', 'dct,eeprom', '--optcr', '0x0E1EAAED'];
+const RESTORED_BY_DFU = ['--include', 'dct', '--tool', 'dfu-util'];
 
 /** File in test/golden, and the command whose stdout it holds. */
 export const GOLDENS = {
@@ -23,6 +25,9 @@ export const GOLDENS = {
   'p1-erased-then-flashed.inspect.txt': ['inspect', ERASED],
   'p1-erased-then-flashed.check.txt': ['check', ERASED],
   'p1-erased-then-flashed.inspect.json': ['inspect', '--json', ERASED],
+  'p1-restored.plan.txt': ['plan', '--from', ERASED, '--to', HEALTHY, ...RESTORED, '--explain'],
+  'p1-restored.plan.json': ['plan', '--from', ERASED, '--to', HEALTHY, ...RESTORED, '--json'],
+  'p1-restored.dfu-util.plan.txt': ['plan', '--from', ERASED, '--to', HEALTHY, ...RESTORED_BY_DFU],
   'dead-board.build.txt': ['build', 'samples/dead-board.recipe.yaml', '--dry-run'],
   'samples.diff.txt': ['diff', ERASED, HEALTHY],
   'samples.diff.json': ['diff', '--json', ERASED, HEALTHY],

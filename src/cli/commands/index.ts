@@ -59,6 +59,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = Object.assign(Object.cr
     about: 'the parts of a dump as files, and a recipe that builds it again, bit for bit',
     load: async () => (await import('./extract.js')).command,
   },
+  plan: {
+    about: 'the way from what a chip holds to what it shall hold, as a script for your tool',
+    load: async () => (await import('./plan.js')).command,
+  },
+  simulate: {
+    about: 'a plan applied to a dump step by step, with the power cut where you like',
+    load: async () => (await import('./simulate.js')).command,
+  },
   dfu: {
     about: 'DFU and DfuSe files: check, suffixes, pack, unpack, what dfu-util will do',
     load: async () => (await import('./dfu.js')).command,
