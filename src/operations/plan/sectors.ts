@@ -207,7 +207,13 @@ export function joinAcrossSectors(works: readonly SectorWork[], erasing: SectorO
   for (const work of works) {
     const [first, ...rest] = work.runs;
     const last = runs.at(-1);
-    const neighbours = before !== undefined && before.sector.end === work.sector.start && before.erase && work.erase;
+    // st-flash leaves erased bytes at the end of a file out, and with them the sector they would have erased.
+    const neighbours =
+      before !== undefined &&
+      before.sector.end === work.sector.start &&
+      before.erase &&
+      work.erase &&
+      !work.final.every((byte) => byte === ERASED);
     if (first && last && neighbours && first.start - last.end < JOIN) {
       runs[runs.length - 1] = { start: last.start, end: first.end };
     } else if (first) runs.push(first);

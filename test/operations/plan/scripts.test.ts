@@ -140,14 +140,14 @@ describe('J-Link Commander', () => {
       'r',
       'h',
       'savebin backup.bin, 0x08000000, 0x100000',
-      'erase 0x080A0000 0x080C0000',
+      'erase 0x080A0000 0x080BFFFF',
       'verifybin user-080a0000.bin, 0x080A0000',
       'r',
       'g',
       'qc',
     ]);
     expect(commands(made('jlink', { serial: '42' })).slice(3, 6)).toEqual([
-      'erase 0x080A0000 0x080C0000',
+      'erase 0x080A0000 0x080BFFFF',
       'loadbin user-080a0000.bin, 0x080A0000',
       'verifybin user-080a0000.bin, 0x080A0000',
     ]);

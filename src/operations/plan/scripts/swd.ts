@@ -11,6 +11,7 @@ import {
   headLines,
   isErasedOnly,
   type PlanDraft,
+  READ_BACK,
   type ScriptContext,
   type Scripts,
   shellBackupCheck,
@@ -66,9 +67,9 @@ export function stFlashScripts(draft: PlanDraft, context: ScriptContext): Script
         return written(step, steps).flatMap(({ range: place, file: name }) =>
           place && name
             ? [
-                st(`read readback.tmp ${formatAddress(place.start)} ${formatHex(sizeOf(place))}`),
-                `cmp ${shellWord(name)} readback.tmp`,
-                'rm -f readback.tmp',
+                st(`read ${READ_BACK} ${formatAddress(place.start)} ${formatHex(sizeOf(place))}`),
+                `cmp ${shellWord(name)} ${READ_BACK}`,
+                `rm -f ${READ_BACK}`,
               ]
             : [],
         );
@@ -104,9 +105,9 @@ export function cubeProgrammerScripts(draft: PlanDraft, context: ScriptContext):
         return written(step, steps).flatMap(({ range: place, file: name }) =>
           place && name
             ? [
-                `${connect} -u ${formatAddress(place.start)} ${formatHex(sizeOf(place))} readback.tmp`,
-                `cmp ${shellWord(name)} readback.tmp`,
-                'rm -f readback.tmp',
+                `${connect} -u ${formatAddress(place.start)} ${formatHex(sizeOf(place))} ${READ_BACK}`,
+                `cmp ${shellWord(name)} ${READ_BACK}`,
+                `rm -f ${READ_BACK}`,
               ]
             : [],
         );
@@ -146,7 +147,8 @@ export function jlinkScripts(draft: PlanDraft, context: ScriptContext): Scripts 
         // loadbin alone would keep what stands beside the new bytes.
         return sectorRuns(sectors).map(([first, last]) => {
           const places = flash.sectors.filter(({ number }) => number >= first && number <= last);
-          return `erase ${formatAddress(places[0]?.start ?? 0)} ${formatAddress(places.at(-1)?.end ?? 0)}`;
+          // The last byte inside, not the first one after: J-Link erases every sector that the range touches.
+          return `erase ${formatAddress(places[0]?.start ?? 0)} ${formatAddress((places.at(-1)?.end ?? 1) - 1)}`;
         });
       case 'program':
         return range && file && !isErasedOnly(step)
