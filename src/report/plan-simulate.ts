@@ -1,6 +1,6 @@
 /** The text of `simulate`. */
 import { formatHex } from '../core/bytes.js';
-import { wrapText } from '../core/words.js';
+import { formatCount, wrapText } from '../core/words.js';
 import type { InspectReport } from '../operations/inspect/report.js';
 import type { Simulation } from '../operations/plan/simulate.js';
 import { bootFactsOf, type LedWords } from './boot.js';
@@ -17,13 +17,15 @@ export interface SimulationTextOptions {
   readonly led: LedWords;
   /** What inspect says of the state at the end. */
   readonly report: InspectReport;
+  /** Bytes that a cut erase left undefined; `report` takes them for erased. */
+  readonly undefinedBytes: number;
 }
 
 const RESULTS = { done: 'done', failed: 'failed', cut: 'power cut', 'not-reached': '-' } as const;
 
 export function renderSimulation(
   simulation: Simulation,
-  { style, width, title, report, led }: SimulationTextOptions,
+  { style, width, title, report, led, undefinedBytes }: SimulationTextOptions,
 ): string {
   const rows = simulation.log.map(({ step, result, text }) => [`${step}`, paint(result, style), text]);
   const columns = [
@@ -35,7 +37,7 @@ export function renderSimulation(
   const sections = [
     style.bold(title),
     renderColumns(columns, rows, style),
-    `${style.bold(style.cyan('The chip now'))}\n${stateWords(simulation, report, width)}`,
+    `${style.bold(style.cyan('The chip now'))}\n${wrapText(stateWords(simulation, report, undefinedBytes), width, '  ')}`,
     ...(report.boot
       ? [
           `${style.bold(style.cyan('What the board does'))}\n${renderFacts(bootFactsOf({ ...report.boot, alternatives: [] }, led), width)}`,
@@ -53,16 +55,20 @@ function paint(result: keyof typeof RESULTS, style: Style): string {
   return result === 'not-reached' ? style.dim(word) : style.red(word);
 }
 
-function stateWords({ outcome, stoppedAt, optcr }: Simulation, report: InspectReport, width: number): string {
-  const how =
+function stateWords({ outcome, stoppedAt, optcr }: Simulation, report: InspectReport, undefinedBytes: number): string {
+  const sentences = [
     outcome === 'done'
       ? 'Every step is done.'
       : outcome === 'failed'
         ? `The tool stopped at step ${stoppedAt}.`
         : stoppedAt === 0
           ? 'The power failed before the first step.'
-          : `The power failed at step ${stoppedAt}.`;
+          : `The power failed at step ${stoppedAt}.`,
+    `Now the chip holds: ${report.summary}; option bytes ${formatHex(optcr, 8)}.`,
+  ];
   const unknown = report.coverage.absent;
-  const known = unknown > 0 ? ` What ${unknown} bytes hold is not known.` : '';
-  return wrapText(`${how} ${report.summary}; option bytes ${formatHex(optcr, 8)}.${known}`, width, '  ');
+  if (undefinedBytes > 0)
+    sentences.push(`${formatCount(undefinedBytes)} bytes are not defined; below they count as erased.`);
+  if (unknown > 0) sentences.push(`What ${formatCount(unknown)} bytes hold is not known.`);
+  return sentences.join(' ');
 }

@@ -203,7 +203,7 @@ describe('simulate', () => {
     expect(code).toBe(0);
     expect(stdout).toContain(' 3  done    erase sectors 5 to 8\n');
     expect(stdout).toContain(
-      'Every step is done. flash dump of Particle P1 from 0x08000000, 4 modules, Device OS 2.3.1; option',
+      'Every step is done. Now the chip holds: flash dump of Particle P1 from 0x08000000, 4 modules, Device OS\n',
     );
     expect(stdout).toContain('At reset    the board runs its application, connected to the cloud');
     expect(stdout).toContain('Verdict  pass');
@@ -228,6 +228,10 @@ describe('simulate', () => {
       boot: { bootloader: 'dfu', outcome: 'dfu' },
       verdict: 'fail',
     });
+    const erasing = (await run('simulate', made, '--from', dump, '--cut-inside', '3')).stdout;
+    expect(erasing).toContain('131,072 bytes are not defined; below they count as erased.');
+    expect(erasing).toContain('At reset    the board waits in DFU mode\n');
+    expect(erasing).toContain('\nVerdict  fail');
     expect((await run('simulate', made, '--from', dump, '--cut-after', '3')).stdout).toContain(
       'The power failed at step 3.',
     );

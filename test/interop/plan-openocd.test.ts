@@ -129,20 +129,39 @@ describeWithTools('OpenOCD runs what plan writes', [OPENOCD], () => {
       expect(made.changes.map(({ what }) => what)).toContain('device private key: blank -> rsa-1024');
     });
 
-    it('after unlocking read protection level 1, which erases everything', async () => {
+    it('after unlocking read protection level 1, which erases everything, on a write protected chip', async () => {
       const before = usedDump();
-      const locked = 0x0fff55ed;
-      const target = segments([USER, noise(500, 11)]);
-      const made = plan(chipOf(before), { image: target }, board, { optcr: locked, allowMassErase: true });
+      const locked = 0x0e1e55ed;
+      const target = segments([PART_1, noise(500, 10)], [USER, noise(500, 11)]);
+      const made = plan(null, { image: target }, board, { optcr: locked, allowMassErase: true });
       expect(made.scripts.map(({ name }) => name)).toEqual(['1-unlock.tcl', '2-plan.tcl']);
       const p1 = await virtualP1({ flash: before, optcr: locked });
       const folder = folderOf(made);
+      const missing = await runPlan(made, p1, folderOf({ ...made, files: [] }));
+      expect(missing.log).toMatch(/system-part1-08020000\.bin is missing/);
+      expect(p1.operations).toEqual([]);
       for (const script of [0, 1]) {
         const { status, log } = await runPlan(made, p1, folder, script);
         expect(status, log).toBe(0);
       }
       expectSame(p1, before, made);
       expect(p1.flash.subarray(0x4000, 0x8000).every((byte) => byte === 0xff)).toBe(true);
+      // A second run of the first script would erase what the second one has written.
+      const again = await runPlan(made, p1, folder);
+      expect(again.status).toBe(1);
+      expect(again.log).toContain('the option bytes are not 0x0E1E55EC');
+      expectSame(p1, before, made);
+    });
+
+    it('after the link was lost when the protection was lifted: the same plan again', async () => {
+      const before = usedDump();
+      const target = segments([PART_1 + 0x30000, noise(400, 9)]);
+      const made = plan(chipOf(before), { image: target }, board, { backup: false, optcr: PROTECTED });
+      const lifted = made.steps.find(({ op }) => op === 'unprotect')?.optcr ?? 0;
+      const p1 = await virtualP1({ flash: before, optcr: lifted });
+      const { status, log } = await runPlan(made, p1);
+      expect(status, log).toBe(0);
+      expectSame(p1, before, made);
     });
   });
 

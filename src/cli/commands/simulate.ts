@@ -51,7 +51,7 @@ export const command: Command = {
     const output = args.text('-o');
     const writing = { force: args.flag('--force'), inputs: [path, ...(dump === undefined ? [] : [dump])] };
     if (output !== undefined) requireWritable(output, writing);
-    const [{ placeImage }, { simulate }, { examineImage }, { flashOf }] = await Promise.all([
+    const [{ placeImage }, { simulate, withUndefinedErased }, { examineImage }, { flashOf }] = await Promise.all([
       import('../../operations/place.js'),
       import('../../operations/plan/simulate.js'),
       import('../../operations/examine-image.js'),
@@ -66,7 +66,8 @@ export const command: Command = {
       cutInside: args.number('--cut-inside'),
       dct: stored.dct ?? undefined,
     });
-    const { report } = examineImage(result.image, board, { optcr: result.optcr, name: 'the chip' });
+    const left = withUndefinedErased(result.image, from, flash);
+    const { report } = examineImage(left.image, board, { optcr: result.optcr, name: 'the chip' });
     if (output !== undefined) {
       writeOutput(output, result.image.read(flash, flash.erasedByte ?? 0xff), writing);
       const absent = result.image.gaps(flash).reduce((sum, { start, end }) => sum + end - start, 0);
@@ -85,6 +86,7 @@ export const command: Command = {
         ...facts,
         optcr: `0x${optcr.toString(16).toUpperCase().padStart(8, '0')}`,
         known: image.byteCount,
+        undefined: left.bytes,
         summary: report.summary,
         boot: report.boot,
         findings: report.findings,
@@ -97,7 +99,8 @@ export const command: Command = {
         import('../led-words.js'),
       ]);
       const title = `${path} on ${dump ?? 'a chip that nobody has read'}`;
-      context.write(renderSimulation(result, { ...context, title, report, led: await ledWords() }));
+      const options = { ...context, title, report, led: await ledWords(), undefinedBytes: left.bytes };
+      context.write(renderSimulation(result, options));
     }
     return result.outcome === 'failed' ? 1 : EXIT_DONE;
   },

@@ -119,7 +119,8 @@ function differences(
   return { all, own };
 }
 
-function keptReason(item: Range, { works, target }: NamingInput): string {
+function keptReason(item: Range, { works, target, massErase }: NamingInput): string {
+  if (massErase) return 'the whole chip is erased, and it is written again';
   const touched = works.filter(({ sector }) => intersect(sector, item));
   if (touched.some(({ erase }) => erase)) {
     const given = totalSize(target.parts(item).map(({ address, bytes }) => rangeOf(address, bytes.length)));
@@ -188,15 +189,7 @@ function describeLoss(
       ...range,
       what: `whatever is in ${place}`,
       bytes: sizeOf(range),
-      reason: 'the dump does not hold it, and its sector is erased',
-    };
-  }
-  if (massErase) {
-    return {
-      ...range,
-      what: names.length > 0 ? names.join(', ') : `the content of ${place}`,
-      bytes: sizeOf(range),
-      reason: 'the whole chip is erased',
+      reason: `the dump does not hold it, and ${massErase ? 'the whole chip' : 'its sector'} is erased`,
     };
   }
   const [name = `the content of ${place}`] = names;
@@ -317,7 +310,7 @@ function nameWorstCase(input: NamingInput): Names {
       ...range,
       what: `whatever is in ${placeName(range, regions)}`,
       bytes: sizeOf(range),
-      reason: 'its sector is erased, and nobody has read it',
+      reason: `${massErase ? 'the whole chip' : 'its sector'} is erased, and nobody has read it`,
     }));
   return { kept, lost, changes: moduleChanges(input) };
 }

@@ -23,9 +23,13 @@ export interface OrderInput {
   readonly target: ModuleSurvey;
   /** Whether the first bytes of the firmware can be written after the rest: not with tools that erase by themselves. */
   readonly canSeal: boolean;
+  /** True when the whole chip is erased before: nothing that stood there starts the board meanwhile. */
+  readonly massErase: boolean;
 }
 
-export function arrangeBlocks({ works, regions, from, chip, target, canSeal }: OrderInput): Block[] {
+export function arrangeBlocks(input: OrderInput): Block[] {
+  const { works, regions, chip, target, canSeal, massErase } = input;
+  const from = massErase ? null : input.from;
   const rest = [...works];
   const take = (role: Region['role']): SectorWork[] => {
     const places = regions.filter((region) => region.role === role);
@@ -39,7 +43,7 @@ export function arrangeBlocks({ works, regions, from, chip, target, canSeal }: O
   const firmware = take('system-part')
     .concat(take('firmware'), take('user'))
     .sort((a, b) => a.sector.start - b.sector.start);
-  const placement = placeBootloader(from, target, firmware.length > 0);
+  const placement = massErase ? AFTER_MASS_ERASE : placeBootloader(from, target, firmware.length > 0);
   const boot: Block[] =
     bootloader.length > 0 ? [{ name: 'bootloader', works: bootloader, why: placement.why, seal: null }] : [];
   const main: Block[] =
@@ -88,6 +92,11 @@ interface Placement {
   readonly first: boolean;
   readonly why: string;
 }
+
+const AFTER_MASS_ERASE: Placement = {
+  first: false,
+  why: 'The bootloader comes last: until it is there the erased chip starts nothing.',
+};
 
 /**
  * Last, because sector 0 then holds a bootloader with DFU for as long as possible. First, when the new system parts ask

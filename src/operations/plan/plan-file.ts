@@ -2,7 +2,6 @@
 import { formatHex, toHex } from '../../core/bytes.js';
 import { sha256 } from '../../core/checksums.js';
 import { FormatError } from '../../core/errors.js';
-import { ADDRESS_SPACE_END } from '../../core/range.js';
 import { toolProfile } from '../../layout/flashing-tools.js';
 import type { DctWriter } from '../../regions/dct/write.js';
 import { TOOL } from '../../tool.js';
@@ -17,7 +16,7 @@ export interface PlanInputs {
 
 /** The JSON document of a plan; addresses are numbers for report/json.ts. Data is in files, named with their digest. */
 export function planDocument(plan: Plan, inputs: PlanInputs) {
-  const { result, files, scripts, tool, probe, optcr, ...rest } = plan;
+  const { result, files, scripts, tool, probe, optcr, dct, ...rest } = plan;
   const { title, version } = toolProfile(tool);
   return {
     schema: 'flashatlas/plan',
@@ -27,6 +26,7 @@ export function planDocument(plan: Plan, inputs: PlanInputs) {
     targets: inputs.to,
     flashingTool: { id: tool, title, version, probe },
     ...rest,
+    dct: dct && { ...dct, copies: dct.copies.map((address) => formatHex(address, 8)) },
     optcr: { before: optionText(optcr.before), after: optionText(optcr.after) },
     steps: plan.steps.map(({ data, file, optcr: word, ...step }) => ({
       ...step,
@@ -104,7 +104,7 @@ export function readPlanFile(text: string, name: string, readFile: (name: string
 function readDct(node: Node): DctFacts {
   const writer = node.at('writer').oneOf(WRITERS);
   const systemWriter = node.at('systemWriter').oneOf(WRITERS);
-  const [first, second, ...more] = node.at('copies').list(2, (copy) => copy.integer(ADDRESS_SPACE_END));
+  const [first, second, ...more] = node.at('copies').list(2, (copy) => copy.hex());
   if (first === undefined || second === undefined || more.length > 0) throw node.at('copies').wrong('two addresses');
   return { writer, systemWriter, copies: [first, second] };
 }

@@ -19,10 +19,11 @@ import {
   requireInsideFlash,
   requireOpen,
   requireReadable,
+  requireRightTarget,
   requireSomething,
   requireSuccess,
 } from './refusals.js';
-import { closingNotes, keyWarnings, warningsOf } from './remarks.js';
+import { closingNotes, keptNotes, keyWarnings, warningsOf } from './remarks.js';
 import { writeScripts } from './scripts/index.js';
 import { decideSectors } from './sectors.js';
 import { simulate } from './simulate.js';
@@ -45,7 +46,7 @@ export function plan(from: MemoryImage | null, to: PlanTarget, board: Board, opt
   const optcr = optionWord(options.optcr, board) ?? inspected?.optionBytes?.bytes.optcr ?? null;
   const unlocks = requireOpen(optcr, tool, options);
   const regions = regionsFor(inspected, to.image, board);
-  const { image: wanted, notes } = withoutKept(to.image, regions, options.include ?? []);
+  const { image: wanted, left } = withoutKept(to.image, regions, options.include ?? []);
   const toName = options.toName ?? 'the target';
   requireSomething(wanted, to.image, toName);
 
@@ -53,6 +54,7 @@ export function plan(from: MemoryImage | null, to: PlanTarget, board: Board, opt
   baseline?.massErase();
   const chip = baseline ? baseline.image() : from;
   const targetSurvey = surveyModules(wanted, board);
+  requireRightTarget(wanted, targetSurvey, { board, from, name: toName });
   const estimator = new Estimator(tool);
   const route =
     tool.route === 'dfu'
@@ -66,16 +68,24 @@ export function plan(from: MemoryImage | null, to: PlanTarget, board: Board, opt
           estimator,
         })
       : null;
-  const image = route?.image ?? wanted;
-  const works = decideSectors({
-    flash,
-    from: chip,
-    target: image,
-    erasing: tool.erasing,
-    drop: inspected ? replacedEnds(inspected, image === wanted ? targetSurvey : surveyModules(image, board)) : [],
+  const drop = inspected
+    ? replacedEnds(inspected, route && route.image !== wanted ? surveyModules(route.image, board) : targetSurvey)
+    : [];
+  // A mass erase is the erase of every sector: what the target does not give is written back here too.
+  const writtenBack = unlocks !== null && from !== null ? drop.reduce((rest, end) => rest.without(end), from) : null;
+  const image = writtenBack
+    ? writtenBack.slice(flash).merge(wanted, { overlap: 'last-wins' })
+    : (route?.image ?? wanted);
+  const works = decideSectors({ flash, from: chip, target: image, erasing: tool.erasing, drop });
+  const blocks = arrangeBlocks({
+    works,
+    regions,
+    from: inspected,
+    chip,
+    target: writtenBack ? surveyModules(image, board) : targetSurvey,
+    canSeal: tool.erasing === 'explicit',
+    massErase: unlocks !== null,
   });
-  const canSeal = tool.erasing === 'explicit';
-  const blocks = arrangeBlocks({ works, regions, from: inspected, chip, target: targetSurvey, canSeal });
   const context = { flash, tool, estimator, nameAt: (address: number) => nameAt(address, regions) };
   const work = [...blockSteps(blocks, context), ...(route?.dctWrites ?? [])];
   const protection = protectionSteps(work, works, unlocks ?? optcr, to.optcr, options, context);
@@ -114,9 +124,23 @@ export function plan(from: MemoryImage | null, to: PlanTarget, board: Board, opt
     warnings: [
       ...(route?.warnings ?? []),
       ...keyWarnings(inspected, after),
-      ...warningsOf(from, optcr, tool, after, names.lost.length, works, options),
+      ...warningsOf({
+        from,
+        flash,
+        optcr,
+        tool,
+        after,
+        losses: names.lost.length,
+        works,
+        erasesAll: unlocks !== null,
+        options,
+      }),
     ],
-    notes: [...notes, ...(route?.notes ?? []), ...closingNotes(steps, tool, optcr, options)],
+    notes: [
+      ...keptNotes(left, unlocks !== null && from === null),
+      ...(route?.notes ?? []),
+      ...closingNotes(steps, tool, optcr, options),
+    ],
     after: {
       verdict: after.report.verdict,
       boot: after.report.boot,
@@ -176,14 +200,7 @@ function withoutKept(image: MemoryImage, regions: readonly Region[], include: re
     left.push(region.id);
     rest = rest.without(region);
   }
-  const options = [...new Set(left.map((id) => (id.startsWith('dct') ? 'dct' : 'eeprom')))];
-  const notes =
-    left.length > 0
-      ? [
-          `The target also has ${left.join(', ')}. The plan keeps what the board has there; to write it, say --include ${options.join(',')}.`,
-        ]
-      : [];
-  return { image: rest, notes };
+  return { image: rest, left };
 }
 
 /** Where a shorter module replaces a longer one at the same place, the end of the old one is worth nothing. */

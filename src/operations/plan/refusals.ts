@@ -1,11 +1,13 @@
 /** What a plan refuses before it begins, and what it refuses to give out. */
-import { formatHex } from '../../core/bytes.js';
+import { equalBytes, formatHex } from '../../core/bytes.js';
 import { BuildError, UsageError } from '../../core/errors.js';
 import type { MemoryImage } from '../../core/image.js';
-import { containsRange, overlaps } from '../../core/range.js';
+import { containsRange, overlaps, rangeOf } from '../../core/range.js';
 import type { ToolProfile } from '../../layout/flashing-tools.js';
-import type { Board } from '../../layout/types.js';
-import { flashOf } from '../../regions/module/find.js';
+import { platformOf } from '../../layout/platforms.js';
+import type { Board, Region } from '../../layout/types.js';
+import { examineAcquisition } from '../../regions/acquisition/index.js';
+import { flashOf, type ModuleSurvey } from '../../regions/module/find.js';
 import { decodeOptionRegister } from '../../regions/option-bytes.js';
 import { optionByteContext } from '../inspect/extra-memory.js';
 import type { Inspection } from '../inspect/inspect.js';
@@ -46,6 +48,50 @@ export function requireReadable({ placed, report }: Inspection, name: string): v
   });
 }
 
+/** Rearranged firmware looks like firmware to the tools that read it, and like nothing to the chip. */
+export function requireRightTarget(
+  image: MemoryImage,
+  survey: ModuleSurvey,
+  { board, from, name }: { readonly board: Board; readonly from: MemoryImage | null; readonly name: string },
+): void {
+  const transform = survey.modules.length > 0 ? null : examineAcquisition(image, board.chip).transform;
+  if (transform !== null) {
+    throw new BuildError({
+      code: 'PLAN_TO_UNREADABLE',
+      what: 'the target cannot be written as it is',
+      where: name,
+      got: `its bytes are rearranged (${transform})`,
+      help: `Bring them in order first: flashatlas convert FILE --undo ${transform} -o OUT.bin, or read the chip again.`,
+    });
+  }
+  const wrong = survey.modules.find(
+    ({ role, region, module: { address, bytes } }) =>
+      role === 'foreign' && region && isStartedFrom(region) && !holds(from, address, bytes),
+  );
+  if (!wrong) return;
+  const { info, address } = wrong.module;
+  const platform = platformOf(info.platformId)?.name;
+  throw new BuildError({
+    code: 'PLAN_OTHER_PLATFORM',
+    what: 'the target has firmware for another platform, which does not run here',
+    where: name,
+    expected: board.name,
+    got: `platform ${info.platformId}${platform ? ` (${platform})` : ''} at ${formatHex(address, 8)}`,
+    address,
+    help: 'Take the file for this board, or name the board with --board.',
+  });
+}
+
+function holds(image: MemoryImage | null, address: number, bytes: Uint8Array): boolean {
+  const old = image?.bytes(rangeOf(address, bytes.length));
+  return old !== undefined && equalBytes(old, bytes);
+}
+
+/** What waits in the OTA region or in the factory slot starts nothing by itself. */
+function isStartedFrom({ role }: Region): boolean {
+  return role === 'bootloader' || role === 'system-part' || role === 'firmware' || role === 'user';
+}
+
 /** @throws UsageError PLAN_OPTCR when the word is none. */
 export function optionWord(word: number | undefined, board: Board): number | null {
   if (word === undefined) return null;
@@ -77,7 +123,7 @@ export function requireOpen(optcr: number | null, tool: ToolProfile, options: Pl
       code: 'PLAN_RDP_1',
       what: 'the chip is at read protection level 1, and leaving it erases the whole flash',
       got: `RDP ${formatHex((optcr & RDP_MASK) >>> 8, 2)}`,
-      help: 'Keys, Wi-Fi networks, EEPROM and factory image would be gone, and they cannot be read before. Use USB DFU (--tool dfu-util), which still works, or say --allow-mass-erase.',
+      help: 'Keys, Wi-Fi networks, EEPROM and factory image would be gone, and a debugger cannot read them before. Use USB DFU, which still works (--tool dfu-util, which also reads the flash first), or say --allow-mass-erase.',
     });
   }
   if (tool.id !== 'openocd' && tool.id !== 'cubeprogrammer') {

@@ -1,27 +1,50 @@
 /** What a person has to know before, and what is good to know. */
 import type { MemoryImage } from '../../core/image.js';
-import { rangeOf, totalSize } from '../../core/range.js';
+import { rangeOf, sizeOf, totalSize } from '../../core/range.js';
 import { formatCount } from '../../core/words.js';
 import type { ToolProfile } from '../../layout/flashing-tools.js';
+import type { Memory } from '../../layout/types.js';
 import type { Inspection } from '../inspect/inspect.js';
 import { RDP_MASK, RDP_OPEN } from './flash-model.js';
 import type { SectorWork } from './sectors.js';
 import type { PlanOptions, PlanStep } from './types.js';
 import { canRead, sectorWords } from './words.js';
 
-export function warningsOf(
-  from: MemoryImage | null,
-  optcr: number | null,
-  tool: ToolProfile,
-  after: Inspection,
-  losses: number,
-  works: readonly SectorWork[],
-  options: PlanOptions,
-): string[] {
+export interface WarningInput {
+  /** The dump, or null. */
+  readonly from: MemoryImage | null;
+  readonly flash: Memory;
+  readonly optcr: number | null;
+  readonly tool: ToolProfile;
+  readonly after: Inspection;
+  /** Number of things that are lost. */
+  readonly losses: number;
+  readonly works: readonly SectorWork[];
+  /** A mass erase, after which what the dump holds is written back. */
+  readonly erasesAll: boolean;
+  readonly options: PlanOptions;
+}
+
+export function warningsOf(input: WarningInput): string[] {
+  const { from, flash, optcr, tool, after, losses, works, erasesAll, options } = input;
   const warnings: string[] = [];
-  if (from === null) {
+  const unread = from === null ? 0 : totalSize(from.gaps(flash));
+  if (unread > 0) {
+    warnings.push(
+      `The dump holds ${formatCount(sizeOf(flash) - unread)} of the ${formatCount(sizeOf(flash))} bytes of the flash. What else the chip holds is not known, and an erased sector loses it. Give a dump of the whole flash with --from.`,
+    );
+  }
+  if (from === null && erasesAll) {
+    warnings.push(
+      'Nobody has read the chip, and all that it holds is erased, the device key with it. A debugger cannot read it now, but the bootloader can: read it over USB DFU first (dfu-util -a 0 -U) and give the dump with --from.',
+    );
+  } else if (from === null) {
     warnings.push(
       'Nobody has read the chip: this is the worst case. Every sector the target touches is erased, and what else stands in it is lost. Read the chip first and give the dump with --from.',
+    );
+  } else if (erasesAll) {
+    warnings.push(
+      'The chip cannot be read before it erases itself, and everything the target does not give is written back from the dump. Be sure that the dump is of this very board.',
     );
   } else if (works.some(({ restored }) => restored > 0)) {
     warnings.push(
@@ -86,5 +109,17 @@ export function keyWarnings(before: Inspection | null, after: Inspection): strin
   if (then === null || now === null || then === now) return [];
   return [
     'The board gets another device key. The cloud knows it by the old one and refuses it until it has the new public key; and two boards with one key disturb each other.',
+  ];
+}
+
+/** @param left regions that the target has and the plan does not write; @param lost whether a mass erase takes them. */
+export function keptNotes(left: readonly string[], lost: boolean): string[] {
+  if (left.length === 0) return [];
+  const words = [...new Set(left.map((id) => (id.startsWith('dct') ? 'dct' : 'eeprom')))].join(',');
+  const instead = lost
+    ? 'The plan does not write them, and the mass erase takes what the board has there'
+    : 'The plan keeps what the board has there';
+  return [
+    `The target also has ${left.join(', ')}. ${instead}; to write ${lost ? 'them' : 'it'}, say --include ${words}.`,
   ];
 }

@@ -1,6 +1,6 @@
 /** Applies a plan to a dump, step by step, with the power cut where one wants it. */
 import { UsageError } from '../../core/errors.js';
-import type { MemoryImage } from '../../core/image.js';
+import { MemoryImage } from '../../core/image.js';
 import { rangeOf } from '../../core/range.js';
 import { formatCount } from '../../core/words.js';
 import type { Memory } from '../../layout/types.js';
@@ -87,6 +87,21 @@ export function simulate(
     else if (number === cutAfter) stop('cut', number);
   }
   return { image: chip.image(), optcr: chip.optcr, outcome, stoppedAt, log };
+}
+
+/**
+ * What a cut erase leaves undefined, as erased flash: what the board does with it can only be told of one state, and this
+ * is the one it was on its way to.
+ */
+export function withUndefinedErased(
+  image: MemoryImage,
+  from: MemoryImage | null,
+  flash: Memory,
+): { readonly image: MemoryImage; readonly bytes: number } {
+  const made = image.gaps(flash).flatMap((gap) => from?.parts(gap) ?? []);
+  const erased = made.map((part) => ({ ...part, bytes: new Uint8Array(part.bytes.length).fill(0xff) }));
+  const bytes = made.reduce((sum, part) => sum + part.bytes.length, 0);
+  return { image: bytes === 0 ? image : image.merge(MemoryImage.fromSegments(erased)), bytes };
 }
 
 function requireStep(cut: number | undefined, count: number, first: 0 | 1): void {

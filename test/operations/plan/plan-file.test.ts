@@ -123,9 +123,15 @@ describe('plan.json', () => {
     ['an unknown writer', changed((d) => Object.assign(d, { dct: { writer: '9' } })), '/dct/writer', 'another string'],
     [
       'one copy only',
-      changed((d) => Object.assign(d, { dct: { writer: '0.7.0', systemWriter: '0.7.0', copies: [1] } })),
+      changed((d) => Object.assign(d, { dct: { writer: '0.7.0', systemWriter: '0.7.0', copies: ['0x08004000'] } })),
       '/dct/copies',
       'a list of 1',
+    ],
+    [
+      'copies that are no addresses',
+      changed((d) => Object.assign(d, { dct: { writer: '0.7.0', systemWriter: '0.7.0', copies: [1, 2] } })),
+      '/dct/copies/0',
+      '1',
     ],
   ])('refuses %s', (_, document, pointer, got) => {
     expect(() => read(document)).toThrowError(

@@ -300,18 +300,26 @@ describe('read protection', () => {
     expect(error.help).toContain('--allow-mass-erase');
   });
 
-  it('level 1 is left with them, and everything else is listed as lost', () => {
+  it('level 1 is left with them, and everything that the dump has is written back', () => {
     const made = plan(healthy, to, board, { optcr: 0x0fff00ed, allowMassErase: true });
     expect(ops(made).slice(0, 1)).toEqual(['unlock']);
     expect(ops(made)).not.toContain('dump');
-    expect(whats(made.lost)).toEqual(
-      expect.arrayContaining([
-        'bootloader 2.2.0',
-        'DCT copy 1 (in use)',
-        'EEPROM page 1 (active)',
-        'system part 1 2.2.0',
-      ]),
+    expect(made.lost).toEqual([]);
+    expect(made.result.equals(healthy.merge(to.image, { overlap: 'last-wins' }))).toBe(true);
+    expect(whats(made.kept)).toEqual([
+      'bootloader 2.2.0',
+      'DCT copy 1 (in use)',
+      'EEPROM page 1 (active)',
+      'system part 1 2.2.0',
+      'system part 2 2.2.0',
+    ]);
+    expect(new Set(made.kept.map(({ reason }) => reason))).toEqual(
+      new Set(['the whole chip is erased, and it is written again']),
     );
+    expect(made.warnings.join(' ')).toContain('Be sure that the dump is of this very board.');
+    expect(made.steps.findLast(({ op }) => op === 'program')?.title).toBe('program system part 1 at 0x08020000');
+    expect(made.after).toMatchObject({ verdict: 'pass', boot: { outcome: 'runs' } });
+    expect(made.steps.map(({ why }) => why).join(' ')).not.toMatch(/until then the old one|until now the old one/);
     expect(made.optcr.after).toBe(0x0fffaaec);
     const closed = plan(healthy, to, board, { optcr: 0x0dff00ed, allowMassErase: true });
     expect(ops(closed).slice(0, 2)).toEqual(['unlock', 'unprotect']);
@@ -320,6 +328,22 @@ describe('read protection', () => {
     ]);
     const blind = plan(null, to, board, { optcr: 0x0fff00ed, allowMassErase: true });
     expect(blind.lost.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(0x100000 - userPart({ version: 7 }).length);
+    expect(blind.warnings[0]).toContain('the bootloader can: read it over USB DFU first');
+    expect(new Set(blind.lost.map(({ reason }) => reason))).toEqual(
+      new Set(['the whole chip is erased, and nobody has read it']),
+    );
+    const whole = plan(null, { image: healthy }, board, { optcr: 0x0fff00ed, allowMassErase: true });
+    expect(whole.notes[0]).toContain('the mass erase takes what the board has there; to write them, say --include');
+  });
+
+  it('what the dump does not hold is lost with a mass erase, and so is the end of a longer module', () => {
+    const gap = { start: 0x080c0000, end: 0x080c1000 };
+    const longer = healthy.merge(target([0x080a0000, userPart({ size: 12_000 })]).image, { overlap: 'last-wins' });
+    const made = plan(longer.without(gap), to, board, { optcr: 0x0fff00ed, allowMassErase: true });
+    expect(made.lost).toMatchObject([
+      { what: 'the end of user part version 6', reason: 'it is replaced by a shorter one' },
+      { ...gap, reason: 'the dump does not hold it, and the whole chip is erased' },
+    ]);
   });
 
   it('level 1 does not stop the bootloader', () => {
@@ -378,6 +402,49 @@ describe('what is refused', () => {
     const doubled = bytes.slice();
     doubled.copyWithin(0x80000, 0, 0x80000);
     expect(refusal(chip(new Uint8Array(0x100000)), target([0x080a0000, userPart()])).code).toBe('PLAN_FROM_UNREADABLE');
+  });
+
+  it('a target that was read wrongly, although undoing it shows firmware', () => {
+    const bytes = healthyDump();
+    const swapped = bytes.map((_, index) => bytes[index ^ 1] as number);
+    for (const from of [healthy, null]) {
+      const error = refusal(from, { image: chip(swapped) });
+      expect(error).toMatchObject({ code: 'PLAN_TO_UNREADABLE', got: 'its bytes are rearranged (byteswap16)' });
+      expect(error.help).toContain('--undo byteswap16');
+    }
+  });
+
+  it('firmware for another platform at a place it is started from', () => {
+    const foreign = systemPart1(2302, { platformId: 6 });
+    const error = refusal(healthy, target([0x08020000, foreign]));
+    expect(error).toMatchObject({
+      code: 'PLAN_OTHER_PLATFORM',
+      expected: 'Particle P1',
+      got: 'platform 6 (Photon) at 0x08020000',
+    });
+    // What the chip has already is not the fault of the target.
+    const old = healthy.merge(target([0x08020000, foreign]).image, { overlap: 'last-wins' });
+    const both = target([0x08020000, foreign], [0x080a0000, userPart({ version: 7 })]);
+    expect(plan(old, both, board).sectorsToErase).toEqual([9]);
+  });
+
+  it('a dump of a part is no dump of the chip, and the plan says so', () => {
+    const made = plan(target([0x080a0000, userPart()]).image, { image: healthy }, board);
+    expect(made.warnings[0]).toContain('of the 1,048,576 bytes of the flash');
+    expect(plan(healthy, target([0x080a0000, userPart({ version: 7 })]), board).warnings.join()).not.toContain(
+      'The dump holds',
+    );
+  });
+
+  it('a backup under the name of another file of the plan', () => {
+    const to = target([0x080a0000, userPart({ version: 7 })]);
+    for (const backupFile of ['plan.tcl', 'plan.json', './user-080a0000.bin', 'readback.tmp']) {
+      expect(refusal(healthy, to, { backupFile })).toMatchObject({
+        code: 'PLAN_FILE_NAME',
+        where: '--backup-file',
+        what: 'the backup has the name of another file of the plan',
+      });
+    }
   });
 
   it('a word that is no option word', () => {

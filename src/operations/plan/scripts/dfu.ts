@@ -83,12 +83,11 @@ export function dfuUtilScripts(draft: PlanDraft, context: ScriptContext): Script
         return [];
     }
   };
-  const files = packs
-    ? [dfuse, ...dataFiles(draft.steps.filter(({ op }) => op === 'write-dct'))]
-    : dataFiles(draft.steps);
+  // The data of an install step is in the OTA region already; its file is for the simulation.
+  const sent = dataFiles(draft.steps.filter(({ op }) => op === 'write-dct' || (op === 'program' && !packs)));
   return {
-    scripts: [shellScript(draft, context, commands, files, LEAVE_FUNCTION)],
-    files: packs ? [dfuse, ...dataFiles(draft.steps)] : files,
+    scripts: [shellScript(draft, context, commands, packs ? [dfuse, ...sent] : sent, LEAVE_FUNCTION)],
+    files: [...(packs ? [dfuse] : []), ...dataFiles(draft.steps)],
   };
 }
 

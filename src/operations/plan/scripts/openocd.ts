@@ -3,7 +3,7 @@ import { formatAddress, formatHex } from '../../../core/bytes.js';
 import { sizeOf } from '../../../core/range.js';
 import { probeProfile } from '../../../layout/flashing-tools.js';
 import { flashOf } from '../../../regions/module/find.js';
-import { RDP_MASK, RDP_OPEN, STORED_OPTION_BITS, USER_BITS } from '../flash-model.js';
+import { RDP_OPEN, STORED_OPTION_BITS, USER_BITS } from '../flash-model.js';
 import type { PlanStep, ScriptFile } from '../types.js';
 import { sectorRuns } from '../words.js';
 import { tclText, tclWord } from './quote.js';
@@ -37,7 +37,8 @@ function script(name: string, steps: readonly PlanStep[], draft: PlanDraft, cont
   const lines = [
     ...headLines(draft, context, '#', run),
     '',
-    ...fileCheck(steps),
+    // The data of the second script too: after the mass erase it is too late to miss it.
+    ...fileCheck(unlocks ? draft.steps : steps),
     'gdb_port disabled',
     'telnet_port disabled',
     'tcl_port disabled',
@@ -50,7 +51,7 @@ function script(name: string, steps: readonly PlanStep[], draft: PlanDraft, cont
     'echo [mdh 0x1FFF7A22]',
     'echo [mdw 0x1FFF7A10 3]',
     `echo [mdw ${OPTCR}]`,
-    ...(unlocks ? [] : guard(steps, draft)),
+    ...guard(steps, draft),
     '',
     ...steps.flatMap((step) => stepLines(step, steps, context)),
     ...(unlocks ? ['echo {Power the board off and on, then run 2-plan.tcl.}', 'shutdown'] : ['shutdown']),
@@ -78,13 +79,20 @@ function fileCheck(steps: readonly PlanStep[]): string[] {
   return lines;
 }
 
-/** Stops when the option bytes are not those the plan was made for. */
-function guard(steps: readonly PlanStep[], { optcr }: PlanDraft): string[] {
-  if (optcr.before !== null && (optcr.before & RDP_MASK) === RDP_OPEN) {
-    const expected = formatHex(optcr.before, 8);
+/**
+ * Stops when the option bytes are not those the plan was made for. Those that it leaves in between are right too: the same
+ * plan brings a board to its end when the link was lost on the way.
+ */
+function guard(steps: readonly PlanStep[], { optcr, steps: all }: PlanDraft): string[] {
+  const unlocked = all.find(({ op }) => op === 'unlock')?.optcr ?? null;
+  const before = steps.some(({ op }) => op === 'unlock') ? optcr.before : (unlocked ?? optcr.before);
+  if (before !== null) {
+    const lifted = steps.find(({ op }) => op === 'unprotect')?.optcr ?? before;
+    const expected = [...new Set([before, lifted])].map((word) => formatHex(word, 8));
+    const stored = `([mrw ${OPTCR}] & ${formatHex(STORED_OPTION_BITS, 8)})`;
     return [
-      `if {([mrw ${OPTCR}] & ${formatHex(STORED_OPTION_BITS, 8)}) != ${expected}} {`,
-      `  error "the option bytes are not ${expected}, for which this plan was made: is this the right board?"`,
+      `if {${expected.map((word) => `${stored} != ${word}`).join(' && ')}} {`,
+      `  error "the option bytes are not ${expected[0]}, is this the right board? If it is, plan again with --optcr and the value above"`,
       '}',
     ];
   }

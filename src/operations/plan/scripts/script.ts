@@ -25,6 +25,8 @@ export interface Scripts {
 }
 
 const WIDTH = 100;
+/** What is read from the board for a comparison. */
+export const READ_BACK = 'readback.tmp';
 
 /** The head of a script as comment lines. */
 export function headLines(
@@ -34,17 +36,18 @@ export function headLines(
   run: string,
 ): string[] {
   const target = draft.known ? `${fromName} -> ${toName}` : `${toName}, for a chip that nobody has read`;
-  const sentences = [
-    `flashatlas plan for ${board.name} (${board.chip.name}): ${target}`,
-    `Run it in the folder of its data files: ${run}`,
-    ...draft.warnings.map((warning) => `Mind: ${warning}`),
-    ...draft.lost.map(({ what, reason }) => `Lost: ${what} (${reason}).`),
-  ];
-  return sentences.flatMap((sentence) =>
+  const wrapped = (sentence: string): string[] =>
     wrapText(commentText(sentence), WIDTH)
       .split('\n')
-      .map((line) => `${mark} ${line}`),
-  );
+      .map((line) => `${mark} ${line}`);
+  return [
+    ...wrapped(`flashatlas plan for ${board.name} (${board.chip.name}): ${target}`),
+    ...wrapped('Run it in the folder of its data files:'),
+    // On one line, however long: it is there to be copied.
+    `${mark}   ${commentText(run)}`,
+    ...draft.warnings.flatMap((warning) => wrapped(`Mind: ${warning}`)),
+    ...draft.lost.flatMap(({ what, reason }) => wrapped(`Lost: ${what} (${reason}).`)),
+  ];
 }
 
 /** One line without control characters: titles may come from somebody's own board file. */
