@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,6 +19,7 @@ import {
   dctCopies,
   erasedThenFlashedDump,
   healthyDump,
+  noise,
   systemPart1,
   systemPart2,
   userPart,
@@ -271,6 +273,41 @@ describe('simulate', () => {
     const expected = code === 'INPUT_TOO_LARGE' ? ['INPUT_TOO_LARGE', 'PLAN_FILE'] : [code];
     const { error } = await run('simulate', ...argv.map((word) => (word === 'MADE' ? made : word)));
     expect(expected).toContain(error?.code);
+  });
+
+  it('takes no dump that was read wrongly, or belongs nowhere', async () => {
+    const swapped = join(folder, 'swapped.bin');
+    writeFileSync(
+      swapped,
+      healthyDump().map((_, index, bytes) => bytes[index ^ 1] ?? 0),
+    );
+    const nowhere = join(folder, 'nowhere.bin');
+    writeFileSync(nowhere, noise(3000, 9));
+    await prepare();
+    expect((await run('simulate', made, '--from', swapped)).error?.code).toBe('PLAN_FROM_UNREADABLE');
+    expect((await run('simulate', made, '--from', nowhere)).error?.code).toBe('PLAN_FROM_NOWHERE');
+  });
+
+  it('says that the script would stop on other option bytes', async () => {
+    const other = await run('simulate', await prepare(), '--from', dump, '--optcr', '0x0FFFAAED');
+    expect(other.stderr).toBe(
+      'The plan was made for the option bytes 0x0E1EAAEC; the script of OpenOCD stops on others.\n',
+    );
+    expect((await run('simulate', made, '--from', dump, '--optcr', '0x0E1EAAED')).stderr).toBe('');
+  });
+
+  it('follows no link out of the folder', async () => {
+    const linked = join(folder, 'linked');
+    await run('plan', '--from', dump, '--to', app, '-o', linked);
+    const file = join(linked, 'user-080a0000.bin');
+    writeFileSync(join(folder, 'outside.bin'), readFileSync(file));
+    rmSync(file);
+    symlinkSync(join(folder, 'outside.bin'), file);
+    const { error } = await run('simulate', linked, '--from', dump);
+    expect(error).toMatchObject({
+      code: 'PLAN_FILE_DATA',
+      what: 'a data file is a link to a place outside the folder of the plan',
+    });
   });
 
   it('notices data that is missing or another', async () => {

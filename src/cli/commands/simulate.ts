@@ -1,11 +1,11 @@
 /** flashatlas simulate */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FormatError, UsageError } from '../../core/errors.js';
 import { formatCount } from '../../core/words.js';
 import { type Command, EXIT_DONE, INPUT_OPTIONS } from '../command.js';
 import { readInput, requireWritable, writeOutput } from '../io.js';
-import { boardFrom, openInput, requireOneFile } from '../open.js';
+import { boardFrom, requireOneFile } from '../open.js';
 
 /** A plan is text with a few hundred steps at most. */
 const MAX_PLAN_BYTES = 8 << 20;
@@ -43,25 +43,31 @@ export const command: Command = {
     }
     const { readPlanFile } = await import('../../operations/plan/plan-file.js');
     const text = new TextDecoder().decode(readInput(path, MAX_PLAN_BYTES));
-    const stored = readPlanFile(text, path, (name) => readInput(join(dirname(path), name)));
+    const stored = readPlanFile(text, path, (name) => readInput(besidePlan(path, name)));
     const board = await boardFrom(args);
     if (board.id !== stored.board) throw otherBoard(board.id, stored.board, path);
-    const dump = args.text('--from');
-    const input = dump === undefined ? null : await openInput(dump, args);
+    const { openDump } = await import('../plan/dump.js');
+    const dump = await openDump(args, board);
     const output = args.text('-o');
-    const writing = { force: args.flag('--force'), inputs: [path, ...(dump === undefined ? [] : [dump])] };
+    const writing = { force: args.flag('--force'), inputs: [path, ...(dump ? [dump.source.path] : [])] };
     if (output !== undefined) requireWritable(output, writing);
-    const [{ placeImage }, { simulate, withUndefinedErased }, { examineImage }, { flashOf }] = await Promise.all([
-      import('../../operations/place.js'),
+    const [{ simulate, withUndefinedErased }, { examineImage }, { flashOf }, { requireReadable }] = await Promise.all([
       import('../../operations/plan/simulate.js'),
       import('../../operations/examine-image.js'),
       import('../../regions/module/find.js'),
+      import('../../operations/plan/refusals.js'),
     ]);
-    const from = input && placeImage(input, board).image;
+    const from = dump?.image ?? null;
+    if (dump) requireReadable(examineImage(dump.image, board, { name: dump.source.path }), dump.source.path);
     const flash = flashOf(board);
+    const optcrGiven = args.number('--optcr');
+    if (optcrGiven !== undefined && stored.optcr !== null && optcrGiven >>> 4 !== stored.optcr >>> 4) {
+      const made = `0x${stored.optcr.toString(16).toUpperCase().padStart(8, '0')}`;
+      context.warn(`The plan was made for the option bytes ${made}; the script of OpenOCD stops on others.\n`);
+    }
     const result = simulate(stored, from, {
       flash,
-      optcr: args.number('--optcr') ?? stored.optcr ?? undefined,
+      optcr: optcrGiven ?? stored.optcr ?? undefined,
       cutAfter: args.number('--cut-after'),
       cutInside: args.number('--cut-inside'),
       dct: stored.dct ?? undefined,
@@ -81,7 +87,7 @@ export const command: Command = {
         schemaVersion: 1,
         tool: TOOL,
         plan: path,
-        input: dump === undefined ? null : { path: dump },
+        input: dump?.source ?? null,
         board: board.id,
         ...facts,
         optcr: `0x${optcr.toString(16).toUpperCase().padStart(8, '0')}`,
@@ -98,7 +104,7 @@ export const command: Command = {
         import('../../report/plan-simulate.js'),
         import('../led-words.js'),
       ]);
-      const title = `${path} on ${dump ?? 'a chip that nobody has read'}`;
+      const title = `${path} on ${dump?.source.path ?? 'a chip that nobody has read'}`;
       const options = { ...context, title, report, led: await ledWords(), undefinedBytes: left.bytes };
       context.write(renderSimulation(result, options));
     }
@@ -116,6 +122,18 @@ function planPath(path: string): string {
     });
   }
   return existsSync(path) && statSync(path).isDirectory() ? join(path, 'plan.json') : path;
+}
+
+/** A link in the folder could lead anywhere, and a plan may have come from anybody. */
+function besidePlan(plan: string, name: string): string {
+  const file = join(dirname(plan), name);
+  if (!existsSync(file) || dirname(realpathSync(file)) === realpathSync(dirname(plan))) return file;
+  throw new FormatError({
+    code: 'PLAN_FILE_DATA',
+    what: 'a data file is a link to a place outside the folder of the plan',
+    where: file,
+    help: 'Put the file itself beside the plan.',
+  });
 }
 
 function otherBoard(given: string, expected: string, path: string): FormatError {

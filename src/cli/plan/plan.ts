@@ -1,12 +1,9 @@
 /** plan: files in, a folder with script and data out. */
 import { basename } from 'node:path';
-import { toHex } from '../../core/bytes.js';
-import { sha256 } from '../../core/checksums.js';
 import { FormatError, UsageError } from '../../core/errors.js';
 import { MemoryImage } from '../../core/image.js';
 import { type ProbeId, probeProfile, type ToolId, toolProfile } from '../../layout/flashing-tools.js';
 import type { Board } from '../../layout/types.js';
-import { placeImage } from '../../operations/place.js';
 import { plan } from '../../operations/plan/plan.js';
 import { planDocument } from '../../operations/plan/plan-file.js';
 import type { KeptArea, Plan, PlanOptions, PlanTarget } from '../../operations/plan/types.js';
@@ -16,21 +13,16 @@ import { type ParsedArguments, suggestion } from '../args.js';
 import type { Context } from '../command.js';
 import { readInput } from '../io.js';
 import { ledWords } from '../led-words.js';
-import { boardFrom, openInput } from '../open.js';
+import { boardFrom } from '../open.js';
 import { writeFolder } from '../output-folder.js';
 import { placeFile, requireFiles, splitAddress } from '../place.js';
-
-interface Source {
-  readonly path: string;
-  readonly size: number;
-  readonly sha256: string;
-}
+import { openDump, type Source, sourceOf } from './dump.js';
 
 export async function showPlan(args: ParsedArguments, context: Context): Promise<void> {
   const board = await boardFrom(args);
   const targets = args.list('--to');
   requireTargets(targets, args);
-  const from = await openFrom(args, board);
+  const from = await openDump(args, board);
   const to = await openTargets(targets, args, board);
   const options: PlanOptions = {
     ...optionsFrom(args),
@@ -108,25 +100,6 @@ function requireTargets(targets: readonly string[], args: ParsedArguments): void
       help: 'Name a folder, or leave -o out to see the script.',
     });
   }
-}
-
-function sourceOf(path: string, bytes: Uint8Array): Source {
-  return { path, size: bytes.length, sha256: toHex(sha256(bytes)) };
-}
-
-async function openFrom(args: ParsedArguments, board: Board) {
-  const path = args.text('--from');
-  if (path === undefined) return null;
-  const input = await openInput(path, args);
-  const { image, base, baseReason } = placeImage(input, board);
-  if (base !== null) return { image, source: sourceOf(path, input.bytes) };
-  throw new FormatError({
-    code: 'PLAN_FROM_NOWHERE',
-    what: 'where the dump belongs is not known',
-    where: path,
-    got: baseReason,
-    help: 'Give a dump of the whole flash, or the address of its first byte with --base.',
-  });
 }
 
 const MAX_RECIPE_BYTES = 1 << 20;

@@ -131,7 +131,7 @@ function readStep(node: Node, index: number, readFile: (name: string) => Uint8Ar
     data,
     optcr: optcr.isNull() ? null : optcr.hex(),
     offset: offset.isNull() ? null : offset.integer(0xffff),
-    verifies: node.at('verifies').list(MAX_STEPS, (step) => step.integer(MAX_STEPS)),
+    verifies: node.at('verifies').list(MAX_STEPS, (step) => step.integer(index)),
   };
 }
 

@@ -33,6 +33,7 @@ export function requireInsideFlash(image: MemoryImage, board: Board): void {
   });
 }
 
+/** @throws BuildError PLAN_FROM_UNREADABLE */
 export function requireReadable({ placed, report }: Inspection, name: string): void {
   const unreadable = report.findings.find(
     ({ rule, severity }) => rule.startsWith('acquisition/') && severity === 'error',
@@ -41,7 +42,7 @@ export function requireReadable({ placed, report }: Inspection, name: string): v
   if (!unreadable && rearranged === null && placed.base !== null) return;
   throw new BuildError({
     code: 'PLAN_FROM_UNREADABLE',
-    what: 'the dump cannot be planned from',
+    what: 'the dump is not what the chip holds',
     where: name,
     got: unreadable?.message ?? (rearranged === null ? placed.baseReason : `its bytes are rearranged (${rearranged})`),
     help: 'Read the chip again and check the dump with flashatlas inspect, or leave --from out for the worst case.',

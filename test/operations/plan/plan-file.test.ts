@@ -128,6 +128,12 @@ describe('plan.json', () => {
       'a list of 1',
     ],
     [
+      'a verification of a later step',
+      changed((d) => Object.assign((d.steps as object[])[5] ?? {}, { verifies: [99] })),
+      '/steps/5/verifies/0',
+      '99',
+    ],
+    [
       'copies that are no addresses',
       changed((d) => Object.assign(d, { dct: { writer: '0.7.0', systemWriter: '0.7.0', copies: [1, 2] } })),
       '/dct/copies/0',

@@ -48,7 +48,7 @@ function refuse(name: string, where: string, forbidden: RegExp | undefined, what
     what: name === '' ? 'a file name is empty' : `${where} cannot take this file name`,
     expected: control || what === '' ? 'a name without control characters' : `a name without ${what}`,
     got: JSON.stringify(name),
-    help: 'Choose a name of letters, digits, dots, dashes and underscores.',
+    help: 'Choose a name of letters, digits, dots, dashes and underscores, with forward slashes on Windows too.',
   });
 }
 
