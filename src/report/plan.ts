@@ -146,8 +146,12 @@ function afterwards({ after, known }: Plan, { style, width, led }: PlanTextOptio
   return lines.join('\n');
 }
 
-function running({ scripts }: Plan, folder: string | null, width: number): string {
-  const commands = scripts.map(({ run }) => `  ${run}`);
+const DFU_MODE =
+  'Put the board into DFU mode first: hold its button, press reset, and let go of the button when the LED blinks yellow.';
+
+function running({ scripts, tool }: Plan, folder: string | null, width: number): string {
+  const before = tool === 'dfu-util' || tool === 'particle-cli' ? [wrapText(DFU_MODE, width, '  ')] : [];
+  const commands = [...before, ...scripts.map(({ run }) => `  ${run}`)];
   if (folder !== null) return [`  cd ${shellWord(folder)}`, ...commands].join('\n');
   return [
     ...commands,

@@ -104,19 +104,26 @@ function differences(
     const after = result.read(range, 0);
     const unknown = result.gaps(range);
     if (unknown.length === 0 && equalBytes(bytes, after)) continue;
-    const wanted = target.parts(range);
-    const isOwn = (at: number): boolean =>
-      wanted.some((part) => at >= part.address && at < part.address + part.bytes.length) ||
-      rewritten.some((part) => at >= part.start && at < part.end);
-    for (let index = 0; index < bytes.length; index++) {
-      const at = address + index;
-      const same = bytes[index] === after[index] && !unknown.some((gap) => at >= gap.start && at < gap.end);
-      if (same) continue;
-      all++;
-      if (isOwn(at)) own++;
-    }
+    const count = ({ start, end }: Range): number => {
+      let differing = 0;
+      for (let index = start - address; index < end - address; index++) if (bytes[index] !== after[index]) differing++;
+      return differing;
+    };
+    const foreign = subtractRanges(range, [
+      ...target.parts(range).map((part) => rangeOf(part.address, part.bytes.length)),
+      ...rewritten,
+    ]);
+    const known = subtractRanges(range, unknown);
+    const inAll = sum(known, count) + totalSize(unknown);
+    const notOwn = foreign.map((part) => subtractRanges(part, unknown));
+    all += inAll;
+    own += inAll - sum(notOwn.flat(), count) - (totalSize(foreign) - totalSize(notOwn.flat()));
   }
   return { all, own };
+}
+
+function sum(ranges: readonly Range[], count: (range: Range) => number): number {
+  return ranges.reduce((total, range) => total + count(range), 0);
 }
 
 function keptReason(item: Range, { works, target, massErase }: NamingInput): string {
@@ -242,6 +249,7 @@ function countChanged(range: Range, target: MemoryImage, from: MemoryImage | nul
   let count = 0;
   for (const { address, bytes } of target.parts(range)) {
     const old = from?.bytes(rangeOf(address, bytes.length));
+    if (old && equalBytes(old, bytes)) continue;
     for (let index = 0; index < bytes.length; index++) if (!old || old[index] !== bytes[index]) count++;
   }
   return count;

@@ -1,4 +1,5 @@
 /** What each sector needs: nothing, bits cleared, or an erase with everything that was in it written again. */
+import { equalBytes, isFilledWith } from '../../core/bytes.js';
 import type { MemoryImage } from '../../core/image.js';
 import { intersect, type Range, rangeOf, subtractRanges } from '../../core/range.js';
 import type { Memory, Sector } from '../../layout/types.js';
@@ -75,6 +76,7 @@ function compare(wanted: readonly { address: number; bytes: Uint8Array }[], from
     const unread = from === null ? range : from.gaps(range)[0];
     if (unread) return { changed: true, setBits: null, unread: unread.start };
     const old = (from as MemoryImage).read(range, ERASED);
+    if (equalBytes(old, bytes)) continue;
     for (let index = 0; index < bytes.length; index++) {
       const [now, then] = [old[index] as number, bytes[index] as number];
       if (now === then) continue;
@@ -213,7 +215,7 @@ export function joinAcrossSectors(works: readonly SectorWork[], erasing: SectorO
       before.sector.end === work.sector.start &&
       before.erase &&
       work.erase &&
-      !work.final.every((byte) => byte === ERASED);
+      !isFilledWith(work.final, ERASED);
     if (first && last && neighbours && first.start - last.end < JOIN) {
       runs[runs.length - 1] = { start: last.start, end: first.end };
     } else if (first) runs.push(first);

@@ -191,6 +191,15 @@ describe('dfu-util', () => {
     ]);
   });
 
+  it('misses only files that it sends, and says that one file holds several ranges', () => {
+    const boot = made('dfu-util', {}, MemoryImage.fromBytes(bootloader(1007), 0x08000000));
+    expect(boot.script).toContain('for file in ota-080c0000.bin ota-flag-a5.bin; do\n');
+    expect(boot.files.map(({ name }) => name)).toContain('bootloader.bin');
+    expect(made('dfu-util', {}, update).script).toContain(
+      "'step 3: program system part 1 at 0x08020000, and what else flash.dfu holds'",
+    );
+  });
+
   it('says :leave with the last command only, whichever alternate setting that is', () => {
     const { copy1 } = dctCopies();
     copy1.set(new TextEncoder().encode('another claim code'), 7548 + 1762);
@@ -250,6 +259,19 @@ describe('Particle CLI', () => {
     );
     expect(() => made('particle-cli', {}, MemoryImage.fromBytes(bootloader(1007), 0x08000000))).toThrowError(
       expect.objectContaining({ code: 'PLAN_TOOL_CANNOT', what: expect.stringContaining('set the OTA flag') }),
+    );
+  });
+});
+
+describe('the head of a script', () => {
+  it('has its command line in one piece, ready to be copied', () => {
+    const serial = '0669FF303430484257251234';
+    const options: PlanOptions = { probe: 'cmsis-dap', serial, underReset: true };
+    const { text = '', run = '' } = made('openocd', options).scripts[0] ?? {};
+    expect(run.length).toBeGreaterThan(150);
+    expect(text.split('\n')).toContain(`#   ${run}`);
+    expect(made('dfu-util').script).toContain(
+      '# Run it in the folder of its data files, with the board in DFU mode (LED blinking yellow):\n#   sh plan.sh\n',
     );
   });
 });

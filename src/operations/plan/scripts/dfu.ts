@@ -25,6 +25,7 @@ const DFUSE_FILE = 'flash.dfu';
 /** First bootloader whose serial number is that of the chip (0.6.0-rc.1). */
 const FIRST_WITH_SERIAL = 8;
 const DCT_ALTERNATE = 1;
+const DFU_MODE = ', with the board in DFU mode (LED blinking yellow)';
 
 /**
  * dfu-util may end with 74 after :leave although everything is written; what it printed before tells. It says "File
@@ -105,13 +106,17 @@ function shellScript(
   const { steps } = draft;
   const backup = steps.find(({ op }) => op === 'dump')?.file;
   const lines = [
-    ...shellHead(headLines(draft, context, '#', 'sh plan.sh, with the board in DFU mode (blinking yellow)')),
+    ...shellHead(headLines(draft, context, '#', 'sh plan.sh', DFU_MODE)),
     ...functions,
     ...shellFileCheck(files.map(({ name }) => shellWord(name))),
     ...(backup ? shellBackupCheck(shellWord(backup)) : []),
     ...steps.flatMap((step) => {
       const own = commands(step);
-      if (own.length > 0) return ['', echo(stepText(step)), ...own];
+      // One DfuSe file holds every range, although the steps come one by one.
+      const more = own.some((command) => command.endsWith(` ${DFUSE_FILE}`))
+        ? `, and what else ${DFUSE_FILE} holds`
+        : '';
+      if (own.length > 0) return ['', echo(`${stepText(step)}${more}`), ...own];
       if (step.op === 'install') return ['', echo(`${stepText(step)}: wait until the board has restarted`)];
       return step.op === 'dump' ? [] : ['', `# ${stepText(step)}: part of another command`];
     }),

@@ -92,7 +92,7 @@ function guard(steps: readonly PlanStep[], { optcr, steps: all }: PlanDraft): st
     const stored = `([mrw ${OPTCR}] & ${formatHex(STORED_OPTION_BITS, 8)})`;
     return [
       `if {${expected.map((word) => `${stored} != ${word}`).join(' && ')}} {`,
-      `  error "the option bytes are not ${expected[0]}, is this the right board? If it is, plan again with --optcr and the value above"`,
+      `  error "the option bytes are not ${expected[0]}: is this the right board? If it is, plan again with --optcr and the value above"`,
       '}',
     ];
   }

@@ -34,6 +34,7 @@ export function headLines(
   { board, fromName, toName }: ScriptContext,
   mark: string,
   run: string,
+  condition = '',
 ): string[] {
   const target = draft.known ? `${fromName} -> ${toName}` : `${toName}, for a chip that nobody has read`;
   const wrapped = (sentence: string): string[] =>
@@ -42,7 +43,7 @@ export function headLines(
       .map((line) => `${mark} ${line}`);
   return [
     ...wrapped(`flashatlas plan for ${board.name} (${board.chip.name}): ${target}`),
-    ...wrapped('Run it in the folder of its data files:'),
+    ...wrapped(`Run it in the folder of its data files${condition}:`),
     // On one line, however long: it is there to be copied.
     `${mark}   ${commentText(run)}`,
     ...draft.warnings.flatMap((warning) => wrapped(`Mind: ${warning}`)),
