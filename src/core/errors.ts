@@ -60,11 +60,11 @@ export class LayoutError extends FlashatlasError {}
 /** Parts that overlap, do not fit or are missing; an output that must not be written. */
 export class BuildError extends FlashatlasError {}
 
-/** "what at where: expected x, got y", leaving out what is not known. */
+/** "what at where: expected x, got y", leaving out what is not known or said already. */
 function composeMessage({ what, where, expected, got }: ErrorDetails): string {
   const place = where === undefined ? '' : ` at ${where}`;
   if (expected !== undefined && got !== undefined) return `${what}${place}: expected ${expected}, got ${got}`;
   if (expected !== undefined) return `${what}${place}: expected ${expected}`;
-  if (got !== undefined) return `${what}${place}: got ${got}`;
+  if (got !== undefined && !what.includes(got)) return `${what}${place}: got ${got}`;
   return `${what}${place}`;
 }

@@ -1,6 +1,5 @@
 /** The difference of two inputs as text: the answer first, then region by region, then what it takes to get from a to b. */
-import { formatAddress } from '../core/bytes.js';
-import type { Range } from '../core/range.js';
+import { formatAddress, formatRange } from '../core/bytes.js';
 import { bytesWords, formatCount, listWords, wrapText } from '../core/words.js';
 import type { DctDifference, DctFieldChange } from '../operations/diff/dct.js';
 import type { Difference } from '../operations/diff/diff.js';
@@ -71,13 +70,9 @@ function inputLine(name: string, { input, kind, placed }: Side, style: Style): s
     first === undefined || placed.base === null
       ? ''
       : ranges.length === 1
-        ? ` at ${rangeWords(first)}`
+        ? ` at ${formatRange(first)}`
         : ` in ${ranges.length} ranges from ${formatAddress(first.start)}`;
   return `${style.bold(name)}  ${input.path}: ${KIND_WORDS[kind]}, ${bytesWords(image.byteCount)}${place}`;
-}
-
-export function rangeWords({ start, end }: Range): string {
-  return `${formatAddress(start)}-${formatAddress(end - 1)}`;
 }
 
 const REGION_COLUMNS: readonly Column[] = [
@@ -94,7 +89,7 @@ function regionTable(difference: Difference, { style, width }: DiffView): string
   const rows = shown.map((region) => {
     const from = moved.find(({ to }) => to === region.id);
     const words = [whatWords(region, difference), ...(from ? [`what ${from.from} held in a`] : [])].join('; ');
-    return [region.id, rangeWords(region), region.changed ? differingWords(region) : '-', words];
+    return [region.id, formatRange(region), region.changed ? differingWords(region) : '-', words];
   });
   return renderColumns([...REGION_COLUMNS, what], rows, style);
 }
@@ -196,7 +191,7 @@ function sectorText({ sectors, sectorsToErase }: Difference, { style, width }: D
   const touched = sectors.filter(({ action }) => ACTION_WORDS[action] !== '');
   const rows = touched.map((sector) => [
     `${sector.number}`,
-    rangeWords(sector),
+    formatRange(sector),
     formatCount(sector.changed + sector.onlyB),
     takesWords(sector),
   ]);
@@ -240,7 +235,7 @@ function rangeTable(regions: readonly RegionDifference[], { style }: DiffView): 
   ];
   const rows = all
     .slice(0, LISTED)
-    .map(({ region, range }) => [rangeWords(range), formatCount(range.bytes), RANGE_WORDS[range.kind], region]);
+    .map(({ region, range }) => [formatRange(range), formatCount(range.bytes), RANGE_WORDS[range.kind], region]);
   const rest = all.length - LISTED;
   const more =
     rest > 0

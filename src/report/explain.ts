@@ -1,5 +1,5 @@
 /** The text of `explain`. */
-import { formatAddress } from '../core/bytes.js';
+import { formatRange } from '../core/bytes.js';
 import { wrapText } from '../core/words.js';
 import type { Explanation } from '../operations/explain/explanation.js';
 import { renderColumns } from './columns.js';
@@ -62,7 +62,7 @@ function sectorTable({ sectors }: Explanation, style: Style): string {
   ];
   const rows = sectors.map((sector) => [
     `${sector.number}`,
-    `${formatAddress(sector.start)}-${formatAddress(sector.end - 1)}`,
+    formatRange(sector),
     sector.regions.join(' '),
     sector.protected ? style.yellow('protected') : 'open',
   ]);
