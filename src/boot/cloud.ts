@@ -103,8 +103,8 @@ function connect(machine: Machine, runs: SystemRuns, values: DctValues | null): 
   trace.assume(network);
   const lost = platform.network === 'wifi' ? 'its Wi-Fi network is out of reach' : 'no cellular network takes its SIM';
   trace.lower('likely');
-  trace.otherwise('connecting', 'network-connecting', lost, 'certain');
-  trace.otherwise('connecting', 'cloud-unreachable', 'the network does not lead to the server of the cloud', 'likely');
+  trace.withAny('connecting', 'network-connecting', lost, 'certain');
+  trace.withAny('connecting', 'cloud-unreachable', 'the network does not lead to the server of the cloud', 'likely');
   const obstacle = handshakeObstacle(machine, runs.systemVersion, values);
   const { report } = machine.dct;
   if (obstacle) {
@@ -141,7 +141,7 @@ function online({ trace }: Machine, runs: SystemRuns): End {
     trace.step('cloud', 'what is started', `safe mode, ${runs.safeMode}`, null, HANDSHAKE);
     return { outcome: 'safe-mode', led: 'safe-mode' };
   }
-  trace.otherwise('runs-offline', 'wifi-off', 'the application turns the connection off', 'possible');
+  trace.withAny('runs-offline', 'wifi-off', 'the application turns the connection off', 'possible');
   return { outcome: 'runs', led: 'cloud-connected' };
 }
 

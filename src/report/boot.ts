@@ -52,7 +52,10 @@ export function bootFactsOf(boot: BootPrediction, led: LedWords): Fact[] {
   return facts;
 }
 
-function alternativeWords({ outcome, led: pattern, condition, confidence }: BootAlternative, led: LedWords): string {
+export function alternativeWords(
+  { outcome, led: pattern, condition, confidence }: BootAlternative,
+  led: LedWords,
+): string {
   const sure = confidence === 'certain' ? '' : ` (${confidence})`;
   return `if ${condition}: it ${OUTCOMES[outcome]}, LED ${led(pattern)}${sure}`;
 }

@@ -1,6 +1,6 @@
 /** The text of `check`: what is judged, which files fit together, what is lost, findings by region, verdict. */
 import type { BootPrediction } from '../boot/types.js';
-import { formatAddress } from '../core/bytes.js';
+import { formatAddress, formatRange } from '../core/bytes.js';
 import { formatSize } from '../core/words.js';
 import type {
   CheckedModule,
@@ -11,9 +11,9 @@ import type {
   LostItem,
 } from '../operations/check/report.js';
 import type { InspectedInput } from '../operations/inspect/report.js';
-import { type LedWords, outcomeWords } from './boot.js';
+import { alternativeWords, type LedWords, outcomeWords } from './boot.js';
 import { renderColumns } from './columns.js';
-import { type Fact, listWords, renderFacts } from './facts.js';
+import { type Fact, listWords, plural, renderFacts } from './facts.js';
 import { renderFindings, renderVerdict } from './findings.js';
 import type { Style } from './style.js';
 
@@ -128,7 +128,7 @@ function changes(report: CheckReport, width: number): string {
   }
   const [refused] = refusedByDfu;
   if (refused) {
-    const ranges = listWords(refusedByDfu.map(({ start, end }) => `${formatAddress(start)}-${formatAddress(end - 1)}`));
+    const ranges = listWords(refusedByDfu.map(formatRange));
     facts.push(['not by DFU', `${ranges}: the bootloader refuses it. ${refused.instead}`]);
   }
   return renderFacts(facts, width);
@@ -138,17 +138,18 @@ function sectorWords(numbers: readonly number[]): string {
   return `sector${numbers.length === 1 ? '' : 's'} ${listWords(numbers.map(String))}`;
 }
 
-function lostWords({ what, region, start, end, replacedBy, how }: LostItem): string {
+function lostWords(item: LostItem): string {
+  const { what, region, replacedBy, how } = item;
   const fate = replacedBy
     ? `replaced by ${replacedBy}`
     : how === 'overwritten'
       ? 'overwritten'
       : 'erased with its sector';
-  return `${what} (${region}, ${formatAddress(start)}-${formatAddress(end - 1)}): ${fate}`;
+  return `${what} (${region}, ${formatRange(item)}): ${fate}`;
 }
 
-function keptWords({ what, region, start, end }: KeptItem): string {
-  return `${what} (${region}, ${formatAddress(start)}-${formatAddress(end - 1)})`;
+function keptWords(item: KeptItem): string {
+  return `${item.what} (${item.region}, ${formatRange(item)})`;
 }
 
 /** In address order; a finding belongs to the region it names, whatever else lies at its address. */
@@ -172,21 +173,28 @@ function findingSections(
 function titleOf({ region: id, rule }: CheckFinding, regions: CheckResult['regions']): string {
   const region = regions.find((candidate) => candidate.id === id);
   if (!region) return rule.startsWith('protection/') ? 'Option bytes' : 'The input';
-  return `${region.title} (${region.id}) ${formatAddress(region.start)}-${formatAddress(region.end - 1)}`;
+  return `${region.title} (${region.id}) ${formatRange(region)}`;
 }
 
-/** Where the board ends and what that rests on; the other ends and the steps are for `flashatlas boot`. */
+/** Other ends that are told here. */
+const OTHER_ENDS = 2;
+
+/** Where the board ends, what that rests on, and the other ends that this flash makes possible; the rest is for `boot`. */
 function bootWords(
-  { outcome, led: pattern, conditions, copies }: BootPrediction,
+  { outcome, led: pattern, confidence, conditions, copies, alternatives }: BootPrediction,
   led: LedWords,
   width: number,
 ): string {
+  const sure = confidence === 'certain' ? '' : ` (${confidence})`;
   const made = copies.filter(({ result }) => result === 'copied').length;
+  const others = alternatives.filter(({ general }) => !general).slice(0, OTHER_ENDS);
   const facts: Fact[] = [
-    ['At reset', `the board ${outcomeWords(outcome)}`],
+    ['At reset', `the board ${outcomeWords(outcome)}${sure}`],
     ['LED', led(pattern)],
-    ...(made === 0 ? [] : [['Copies', `${made} pending on the way: flashatlas boot shows them`] as const]),
-    ...conditions.map((condition, index): Fact => [index === 0 ? 'Provided' : '', condition]),
+    ...(made === 0 ? [] : [['Copies', `${plural(made, 'module')} on the way`] as const]),
+    ...(conditions.length === 0 ? [] : [['Provided', conditions.join('; ')] as const]),
+    ...others.map((other, index): Fact => [index === 0 ? 'Otherwise' : '', alternativeWords(other, led)]),
+    ['More', 'flashatlas boot shows every step, and every other end'],
   ];
   return renderFacts(facts, width);
 }

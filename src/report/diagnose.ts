@@ -10,9 +10,10 @@ import type {
   RouteReport,
   StepReport,
 } from '../operations/diagnose/diagnose.js';
-import { type Fact, renderFacts } from './facts.js';
+import { outcomeWords } from './boot.js';
+import { type Fact, plural, renderFacts } from './facts.js';
 import type { TextOptions } from './inspect.js';
-import { ledInWords } from './led.js';
+import { ledInWords, lookOf } from './led.js';
 import { bullets, hanging, titled } from './paragraphs.js';
 import type { Paint, Style } from './style.js';
 
@@ -62,7 +63,7 @@ function head({ input, facts, leds, sos, symptoms, expected }: Diagnosis, style:
   }
   for (const pattern of leds.slice(0, FULL))
     rows.push(['LED', [ledInWords(pattern), pattern.note].filter(Boolean).join(' ')]);
-  if (leds.length > FULL) rows.push(['', `and ${leds.length - FULL} more patterns`]);
+  if (leds.length > FULL) rows.push(['', `and ${plural(leds.length - FULL, 'more pattern')}`]);
   if (sos !== null) rows.push(['SOS code', `${sos.code}, ${sos.name}: ${sos.meaning}`]);
   for (const { title } of symptoms) rows.push(['Symptom', title]);
   return `${style.bold('Diagnosis')}\n${renderFacts(rows, width)}`;
@@ -70,8 +71,9 @@ function head({ input, facts, leds, sos, symptoms, expected }: Diagnosis, style:
 
 /** What the flash leads to, and how the light that was seen goes with it. */
 function expectedWords({ led, outcome, confidence, agrees, condition }: Expectation): string {
-  const light = led ? `${led.title} (${led.id})` : outcome;
-  const leads = `this content leads to: ${light}, ${confidence}.`;
+  const light = led ? `, LED ${lookOf(led)}` : '';
+  const sure = confidence === 'certain' ? '' : ` (${confidence})`;
+  const leads = `the board ${outcomeWords(outcome)}${light}${sure}.`;
   if (agrees === 'yes') return `${leads} That is what was seen.`;
   if (agrees === 'under-condition') return `${leads} What was seen comes instead when ${condition}.`;
   if (agrees === 'no')
