@@ -120,7 +120,7 @@ export const truncatedDump = defineRule({
   about: 'The file ends in the middle of something.',
   why: 'What is missing is unknown, not erased: the file cannot restore the board.',
   source: 'size of the flash, RM0033, flash organisation',
-  message: (e: { shortBy: number; bytes: number }) => `The file ends ${e.shortBy} bytes too early.`,
+  message: (e: { shortBy: number; bytes: number }) => `The file ends ${countBytes(e.shortBy)} too early.`,
   remedy: () => 'Read or download it again and compare its size.',
 });
 

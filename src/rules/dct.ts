@@ -61,9 +61,9 @@ export const noUsableCopy = defineRule({
   },
   remedy: (e) => {
     if (e.kept) return saveFirst(e);
-    const first = e.starts ? '' : 'flash the missing modules, ';
+    const first = e.starts ? '' : 'Flash the missing modules first. ';
     const last = e.store === 'electron' ? '' : '; then set up Wi-Fi';
-    return `Write both DCT sectors (${e.address1} and ${e.address2}) from a backup of this board: nothing else is needed. Without one, ${first}${NEW_KEYS}${last}.`;
+    return `${first}Write both DCT sectors (${e.address1} and ${e.address2}) from a backup of this board: nothing else is needed. Without one, ${NEW_KEYS}${last}.`;
   },
 });
 
