@@ -28,10 +28,8 @@ export function reachNetwork(machine: Machine, runs: SystemRuns, clearWifi: bool
   const { platform, dct } = machine;
   const values = valuesOf(machine, runs.systemVersion);
   if (platform.network === 'cellular') return connect(machine, runs, values);
-  if (dct.report === null) {
-    machine.trace.lower('possible');
-    machine.trace.assume('the sectors of the device configuration are erased: the input does not hold them');
-  }
+  // Taken as erased, which is said of everything that the input does not hold.
+  if (dct.report === null) machine.trace.lower('possible');
   noteTheme(machine, values);
   const stored = values?.wifi?.hasCredentials === true;
   if (stored && !clearWifi) return connect(machine, runs, values);

@@ -2,6 +2,7 @@
 import type { BootPrediction } from '../boot/types.js';
 import { formatAddress, formatRange } from '../core/bytes.js';
 import { formatSize } from '../core/words.js';
+import { outcomeWords } from '../operations/boot-words.js';
 import type {
   CheckedModule,
   CheckFinding,
@@ -11,9 +12,9 @@ import type {
   LostItem,
 } from '../operations/check/report.js';
 import type { InspectedInput } from '../operations/inspect/report.js';
-import { alternativeWords, type LedWords, outcomeWords } from './boot.js';
+import { alternativeWords, copyFacts, type LedWords } from './boot.js';
 import { renderColumns } from './columns.js';
-import { type Fact, listWords, plural, renderFacts } from './facts.js';
+import { type Fact, listWords, renderFacts } from './facts.js';
 import { renderFindings, renderVerdict } from './findings.js';
 import type { Style } from './style.js';
 
@@ -186,12 +187,11 @@ function bootWords(
   width: number,
 ): string {
   const sure = confidence === 'certain' ? '' : ` (${confidence})`;
-  const made = copies.filter(({ result }) => result === 'copied').length;
   const others = alternatives.filter(({ general }) => !general).slice(0, OTHER_ENDS);
   const facts: Fact[] = [
     ['At reset', `the board ${outcomeWords(outcome)}${sure}`],
     ['LED', led(pattern)],
-    ...(made === 0 ? [] : [['Copies', `${plural(made, 'module')} on the way`] as const]),
+    ...copyFacts(copies),
     ...(conditions.length === 0 ? [] : [['Provided', conditions.join('; ')] as const]),
     ...others.map((other, index): Fact => [index === 0 ? 'Otherwise' : '', alternativeWords(other, led)]),
     ['More', 'flashatlas boot shows every step, and every other end'],

@@ -1,6 +1,7 @@
 /** The text of `diagnose`. */
 import { wrapText } from '../core/words.js';
 import type { Basis } from '../layout/led.js';
+import { outcomeWords } from '../operations/boot-words.js';
 import type {
   CauseReport,
   Confidence,
@@ -10,7 +11,6 @@ import type {
   RouteReport,
   StepReport,
 } from '../operations/diagnose/diagnose.js';
-import { outcomeWords } from './boot.js';
 import { type Fact, plural, renderFacts } from './facts.js';
 import type { TextOptions } from './inspect.js';
 import { ledInWords, lookOf } from './led.js';
@@ -92,8 +92,13 @@ function options(facts: Diagnosis['facts']): string {
   return `${facts.optcrWord}: brown-out reset ${level}, read protection level ${facts.readProtectionLevel}, write protected sectors ${facts.protectedSectors}`;
 }
 
-function nothingFound({ input, symptoms }: Diagnosis): string {
+const GOOD_ENDS: readonly Expectation['outcome'][] = ['runs', 'runs-offline', 'connecting'];
+
+function nothingFound({ input, symptoms, expected }: Diagnosis): string {
   if (symptoms.some(({ id }) => id === 'no-dfu-button')) return 'That is no fault: take one of the ways above.';
+  if (expected && !GOOD_ENDS.includes(expected.outcome)) {
+    return 'No known cause fits, but with this content the board does not run its application: flashatlas boot shows\nwhere it stops, flashatlas check what is wrong.';
+  }
   return input ? 'Nothing in this dump explains a fault.' : 'Give a dump, --led, --symptom or --log.';
 }
 
