@@ -35,7 +35,7 @@ export function copyFacts(copies: readonly BootCopy[]): Fact[] {
   return copies.map(({ kind, source, destination, length, reason }, index): Fact => {
     const move = `${formatCount(length)} bytes from ${formatAddress(source)} to ${formatAddress(destination)}`;
     const result = reason === null ? 'copied' : `not copied: ${reason}`;
-    return [index === 0 ? 'Copies' : '', `${kind.replaceAll('-', ' ')}, ${move}: ${result}`];
+    return [index === 0 ? 'Copies' : '', `${kind.replaceAll('-', ' ').replace(/^ota/, 'OTA')}, ${move}: ${result}`];
   });
 }
 

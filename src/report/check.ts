@@ -1,7 +1,7 @@
 /** The text of `check`: what is judged, which files fit together, what is lost, findings by region, verdict. */
 import type { BootPrediction } from '../boot/types.js';
 import { formatAddress, formatRange } from '../core/bytes.js';
-import { formatSize } from '../core/words.js';
+import { formatSize, nameInText } from '../core/words.js';
 import { outcomeWords } from '../operations/boot-words.js';
 import type {
   CheckedModule,
@@ -50,10 +50,10 @@ function heading({ scope, input, inputs, summary, layout }: CheckReport, style: 
   const count = `${inputs.length} file${inputs.length === 1 ? '' : 's'}`;
   const title =
     scope === 'one'
-      ? (input?.path ?? '')
+      ? nameInText(input?.path ?? '')
       : scope === 'set'
         ? `${count} judged together`
-        : `${input?.path ?? ''} after writing ${count} onto it`;
+        : `${nameInText(input?.path ?? '')} after writing ${count} onto it`;
   return `${style.bold(title)}\n${summary}, judged as ${layout.board}`;
 }
 
@@ -70,7 +70,7 @@ function fileTable({ inputs, modules }: CheckReport, style: Style): string {
 function fileRow(input: InspectedInput, module: CheckedModule | undefined): string[] {
   const address = module?.address ?? input.base;
   return [
-    input.path,
+    nameInText(input.path),
     address === null ? '' : formatAddress(address),
     module ? `${moduleName(module)} version ${module.version}` : formatSize(input.size),
     module ? releaseWords(module) : '',

@@ -1,5 +1,5 @@
 /** The text of `diagnose`. */
-import { wrapText } from '../core/words.js';
+import { nameInText, wrapText } from '../core/words.js';
 import type { Basis } from '../layout/led.js';
 import { outcomeWords } from '../operations/boot-words.js';
 import type {
@@ -55,7 +55,7 @@ function isTold({ confidence, explains }: CauseReport, index: number, diagnosis:
 function head({ input, facts, leds, sos, symptoms, expected }: Diagnosis, style: Style, width: number): string {
   const rows: Fact[] = [];
   if (input) {
-    rows.push(['Input', input.path]);
+    rows.push(['Input', nameInText(input.path)]);
     if (facts.versions) rows.push(['Modules', `${facts.versions}`]);
     if (facts.dct !== 'absent') rows.push(['Configuration', configuration(facts)]);
     if (expected) rows.push(['At reset', expectedWords(expected)]);

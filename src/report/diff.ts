@@ -1,6 +1,6 @@
 /** The difference of two inputs as text: the answer first, then region by region, then what it takes to get from a to b. */
 import { formatAddress, formatRange } from '../core/bytes.js';
-import { bytesWords, formatCount, listWords, wrapText } from '../core/words.js';
+import { bytesWords, formatCount, listWords, nameInText, wrapText } from '../core/words.js';
 import type { DctDifference, DctFieldChange } from '../operations/diff/dct.js';
 import type { Difference } from '../operations/diff/diff.js';
 import type { EepromDifference } from '../operations/diff/eeprom.js';
@@ -72,7 +72,7 @@ function inputLine(name: string, { input, kind, placed }: Side, style: Style): s
       : ranges.length === 1
         ? ` at ${formatRange(first)}`
         : ` in ${ranges.length} ranges from ${formatAddress(first.start)}`;
-  return `${style.bold(name)}  ${input.path}: ${KIND_WORDS[kind]}, ${bytesWords(image.byteCount)}${place}`;
+  return `${style.bold(name)}  ${nameInText(input.path)}: ${KIND_WORDS[kind]}, ${bytesWords(image.byteCount)}${place}`;
 }
 
 const REGION_COLUMNS: readonly Column[] = [
@@ -140,8 +140,12 @@ function fieldTable(changes: readonly DctFieldChange[], { style, width }: DiffVi
   );
 }
 
+/** A SHA-256, and as much of it as tells two apart. */
+const FINGERPRINT = /\b([0-9a-f]{16})[0-9a-f]{48}\b/g;
+
 /** Long values are there to be told apart, not to be read whole; --json has them. */
-function cut(text: string): string {
+function cut(value: string): string {
+  const text = value.replace(FINGERPRINT, '$1...');
   return text.length > 200 ? `${text.slice(0, 197)}...` : text;
 }
 

@@ -39,7 +39,10 @@ export function renderExplanation(explained: Explanation, { style, width }: Text
 }
 
 function ledTable({ leds }: Explanation, style: Style, width: number): string {
-  const columns = [{ title: 'id' }, { title: 'looks like' }, { title: 'means', width: Math.max(30, width - 72) }];
+  const ids = Math.max(...leds.map(({ id }) => id.length));
+  const rest = Math.max(40, width - ids - 4);
+  const looks = Math.floor(rest * 0.4);
+  const columns = [{ title: 'id' }, { title: 'looks like', width: looks }, { title: 'means', width: rest - looks }];
   const rows = leds.map(({ id, title, meaning }) => [id, title, meaning]);
   return renderColumns(columns, rows, style);
 }

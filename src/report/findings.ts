@@ -1,7 +1,7 @@
 /** Findings and verdict as text; every command that judges prints them the same way. */
 import { formatRange } from '../core/bytes.js';
 import type { Finding, Severity, Verdict } from '../core/finding.js';
-import { wrapText } from '../core/words.js';
+import { nameInText, wrapText } from '../core/words.js';
 import type { Paint, Style } from './style.js';
 
 const PAINT: Readonly<Record<Severity, Paint>> = { error: 'red', warning: 'yellow', note: 'cyan' };
@@ -15,7 +15,7 @@ function renderFinding(finding: Finding, style: Style, width: number): string {
   // 0 to 0 is how a finding about the file itself says that it has no address.
   const placed = finding.end > 0 || finding.start > 0;
   const range = placed ? formatRange(finding) : '';
-  const place = [finding.region, range, finding.origin].filter(Boolean).join(', ');
+  const place = nameInText([finding.region, range, finding.origin].filter(Boolean).join(', '));
   const lines = [
     `${style[PAINT[finding.severity]](finding.severity.padEnd(7))} ${style.bold(finding.rule)}${place ? `  ${style.dim(place)}` : ''}`,
     wrapText(finding.message, width, '        '),
