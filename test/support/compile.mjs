@@ -31,7 +31,9 @@ export async function importTypeScript(path) {
       'import.meta.url': JSON.stringify(pathToFileURL(join(ROOT, 'src/platform/node/data.ts')).href),
       'import.meta.dirname': JSON.stringify(join(ROOT, 'src/platform/node')),
     },
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire('file:///');" },
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom('file:///');",
+    },
     logLevel: 'warning',
   });
   const folder = mkdtempSync(join(tmpdir(), 'flashatlas-compiled-'));
