@@ -100,11 +100,11 @@ function translateCommandLine(line: string, syntax: SyntaxFile): Translation | u
     if (replaced !== text) notes.push(note);
     text = replaced;
   }
-  text = text.replace(/-c\s+"([^"]*)"/g, (whole, commands: string) => {
+  text = text.replace(/-c\s+(["'])((?:(?!\1).)*)\1/g, (whole, quote: string, commands: string) => {
     const translated = translateLine(commands, syntax);
     if (!translated) return whole;
     notes.push(translated.why.note);
-    return translated.text === null ? '' : `-c "${translated.text}"`;
+    return translated.text === null ? '' : `-c ${quote}${translated.text}${quote}`;
   });
   return text === line ? undefined : { text, why: { state: 'changed', note: notes.join(' ') } };
 }

@@ -100,6 +100,9 @@ describe('modernise', () => {
       'openocd -f interface/stlink.cfg -f target/stm32f2x.cfg -c "adapter speed 1000; init; flash info 0"',
     );
     expect(changes[0]?.note).toContain('One file serves every ST-LINK.');
+    expect(modernise("openocd -f board.cfg -c 'adapter_khz 1000; init'").text).toBe(
+      "openocd -f board.cfg -c 'adapter speed 1000; init'",
+    );
     expect(modernise('openocd -f board.cfg -c "flash auto_erase on"').text).toBe('openocd -f board.cfg ');
   });
 
@@ -109,6 +112,10 @@ describe('modernise', () => {
     ['stm32f2x lock 0', 'level 1'],
     ['flash erase_address 0x08000000 0x100000', 'whole chip'],
     ['flash erase_sector 0 0 last', 'whole chip'],
+    ['flash erase_sector 0 0 4', 'keys and Wi-Fi networks'],
+    ['flash erase_sector 0 3 last', 'keys and Wi-Fi networks'],
+    ['st-flash --connect-under-reset erase', 'takes no address'],
+    ["openocd -f board.cfg -c 'program app.bin 0x080a0000'", 'fill every touched sector'],
     ['flash protect 1 0 15 on', 'never returns'],
     ['flash write_bank 1 otp.bin 0', 'cannot be erased'],
     ['mww 0x1FFF7800 0', 'cannot be erased'],
@@ -123,6 +130,8 @@ describe('modernise', () => {
   });
 
   it('does not warn of erasing single sectors', () => {
-    expect(modernise('flash erase_sector 0 9 9\nflash protect 0 5 8 off\n').warnings).toEqual([]);
+    expect(
+      modernise('flash erase_sector 0 0 0\nflash erase_sector 0 9 11\nflash protect 0 5 8 off\n').warnings,
+    ).toEqual([]);
   });
 });
