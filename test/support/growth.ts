@@ -1,4 +1,4 @@
-/** How the work of a function grows with its input, told so that a busy machine does not matter. */
+/** How much work a function is, and how that grows with its input, told so that a busy machine does not matter. */
 import { expect } from 'vitest';
 
 /** How much larger the second input is, and how much more work that may be: a quadratic function needs 64 times as much. */
@@ -8,12 +8,19 @@ const ALLOWED = 20;
 const MEASURABLE_MS = 20;
 const ROUNDS = 3;
 
-/** Processor time of this process, in milliseconds: others that want the processor do not add to it. */
-function processorTime(run: () => unknown): number {
+/** Tells the processor time this process took since, in milliseconds: others that want the processor do not add to it. */
+export function stopwatch(): () => number {
   const before = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
+}
+
+function processorTime(run: () => unknown): number {
+  const spent = stopwatch();
   run();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000;
+  return spent();
 }
 
 /**
