@@ -18,6 +18,7 @@ export default defineConfig({
   },
   test: {
     testTimeout: 60_000,
+    setupFiles: [source('./test/support/equal-bytes.ts')],
     projects: [
       {
         extends: true,
