@@ -30,8 +30,12 @@ export async function importTypeScript(path) {
     define: {
       'import.meta.url': JSON.stringify(pathToFileURL(join(ROOT, 'src/platform/node/data.ts')).href),
       'import.meta.dirname': JSON.stringify(join(ROOT, 'src/platform/node')),
+      'import.meta.filename': JSON.stringify(join(ROOT, 'src/platform/node/data.ts')),
     },
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire('file:///');" },
+    // By a name of its own: what is bundled may import createRequire, too.
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom('file:///');",
+    },
     logLevel: 'warning',
   });
   const folder = mkdtempSync(join(tmpdir(), 'flashatlas-compiled-'));
