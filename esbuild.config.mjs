@@ -12,15 +12,17 @@ import { build } from 'esbuild';
 const FOLDER = 'dist/cli/bundle';
 
 /**
- * The schema library is most of what a bundle with it would weigh, and only someone's own board file needs it: it gets a
- * file of its own beside the bundle.
+ * The schema library and the YAML parser are most of what a bundle with them would weigh, and only someone's own board file
+ * and a recipe need them: each gets a file of its own beside the bundle.
  */
-const formCheckApart = {
-  name: 'form-check-apart',
+const APART = { 'form-check': 'dist/layout/form-check.js', yaml: 'dist/operations/build/yaml.js' };
+const apart = {
+  name: 'apart',
   setup({ onResolve }) {
-    onResolve({ filter: /\/form-check\.js$/, namespace: 'file' }, ({ kind }) =>
-      kind === 'entry-point' ? undefined : { path: './form-check.cjs', external: true },
-    );
+    onResolve({ filter: /^\.{1,2}\/(.*\/)?(form-check|yaml)\.js$/, namespace: 'file' }, ({ kind, path }) => {
+      const name = /([^/]+)\.js$/.exec(path)[1];
+      return kind === 'entry-point' ? undefined : { path: `./${name}.cjs`, external: true };
+    });
   },
 };
 
@@ -70,9 +72,11 @@ const wrapped = {
 const program = (name, plugins) =>
   build({ ...options, ...wrapped, plugins, entryPoints: ['dist/cli/main.js'], outfile: `${FOLDER}/${name}.cjs` });
 
-await program('main', [formCheckApart]);
-await program('everyday', [formCheckApart, everydayOnly]);
-await build({ ...options, entryPoints: ['dist/layout/form-check.js'], outfile: `${FOLDER}/form-check.cjs` });
+await program('main', [apart]);
+await program('everyday', [apart, everydayOnly]);
+for (const [name, entry] of Object.entries(APART)) {
+  await build({ ...options, entryPoints: [entry], outfile: `${FOLDER}/${name}.cjs` });
+}
 await build({
   ...options,
   define: { ...options.define, EVERYDAY_COMMANDS: JSON.stringify(Object.keys(EVERYDAY)) },

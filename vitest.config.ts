@@ -13,6 +13,7 @@ export default defineConfig({
       '#bytes': source('./src/platform/node/bytes.ts'),
       '#checksum': source('./src/platform/node/checksum.ts'),
       '#inflate': source('./src/platform/node/inflate.ts'),
+      '#keypair': source('./src/platform/node/keypair.ts'),
       '#data': source('./src/platform/node/data.ts'),
     },
   },

@@ -85,6 +85,7 @@ export {
   openBoard,
 } from './layout/check.js';
 export { type ChipDescription, describeChip, describeLayout, type LayoutDescription } from './layout/describe.js';
+export { type ProbeId, type ToolId, toolProfile } from './layout/flashing-tools.js';
 export {
   type Basis,
   type LedPattern,
@@ -108,6 +109,32 @@ export {
 } from './layout/platforms.js';
 export type { Board, Chip, DfuProfile, Memory, Region, RegionRole, Sector, Variant } from './layout/types.js';
 export { type AppliedUpdates, type BootSubject, bootOf, updatesOf } from './operations/boot.js';
+export {
+  type Assembly,
+  assemble,
+  type BuildOptions,
+  type BuildResult,
+  buildImage,
+  finish,
+  type PlacedReport,
+  requireSound,
+} from './operations/build/build.js';
+export { parseRecipe } from './operations/build/parse.js';
+export {
+  EMPTY_RECIPE,
+  type Recipe,
+  type RecipeDct,
+  type RecipeEeprom,
+  type RecipeOutput,
+  type RecipePart,
+  SHAPES,
+  type Shape,
+  type SourceFile,
+} from './operations/build/recipe.js';
+export { type RecipeComments, recipeText } from './operations/build/recipe-text.js';
+export { type ShapeOptions, shapeImage } from './operations/build/shape.js';
+export type { ReadFile } from './operations/build/sources.js';
+export { outputFormat, type WrittenImage, writeImage } from './operations/build/write.js';
 export { type CatalogMatch, listReleases, matchModules, type ReleaseRow } from './operations/catalog.js';
 export {
   type CheckOptions as FileCheckOptions,
@@ -149,8 +176,46 @@ export {
 export { type DiffHex, type DiffHexRow, diffHexRows } from './operations/diff/hex.js';
 export { compareAll, type DiffMatrix, matrixReport } from './operations/diff/matrix.js';
 export { changedSectors, type SectorAction, type SectorDifference } from './operations/diff/sectors.js';
+export { changedFields, type DctFieldChange } from './operations/edit/dct-compare.js';
+export { copiedEdits, erasedEdits } from './operations/edit/dct-copy.js';
+export {
+  currentCopy,
+  type DctEdited,
+  type DctEditOptions,
+  type DctFile,
+  editDct,
+  openDct,
+} from './operations/edit/dct-edit.js';
+export { type NewDct, type NewDctOptions, newDct, newDctInto } from './operations/edit/dct-new.js';
+export { type DctAssignment, type DctWordsOptions, dctEdits } from './operations/edit/dct-words.js';
+export {
+  type EepromEdited,
+  type EepromFile,
+  newEeprom,
+  newEepromInto,
+  openEeprom,
+  putEeprom,
+} from './operations/edit/eeprom.js';
+export { type EepromPut, parsePut, putsOfFile } from './operations/edit/eeprom-words.js';
+export {
+  deviceKeyOf,
+  importedKeyEdits,
+  type KeyFileForm,
+  newDeviceKey,
+  privateKeyFile,
+  publicKeyFile,
+  type Registration,
+  registration,
+} from './operations/edit/keys.js';
 export { explain } from './operations/explain/explain.js';
 export type { Explanation } from './operations/explain/explanation.js';
+export {
+  type ExtractedFile,
+  type Extraction,
+  type ExtractOptions,
+  extract,
+  type WithheldPart,
+} from './operations/extract/extract.js';
 export { type HexRow, hexRows } from './operations/hex.js';
 export { examine, type InspectInput, type Inspection, inspect } from './operations/inspect/inspect.js';
 export type {
@@ -166,6 +231,22 @@ export { type Location, locate, type PathStep } from './operations/locate.js';
 export { drawMap, type MapCell, type MapSector } from './operations/map.js';
 export { type OpenOptions, openImage } from './operations/open.js';
 export { type BaseSource, type PlacedImage, placeImage } from './operations/place.js';
+export { FlashController } from './operations/plan/flash-model.js';
+export { type Modernised, modernise } from './operations/plan/modernise.js';
+export { plan } from './operations/plan/plan.js';
+export { type PlanInputs, planDocument, readPlanFile, type StoredPlan } from './operations/plan/plan-file.js';
+export { type SimulateOptions, type Simulation, simulate } from './operations/plan/simulate.js';
+export type { Change, NamedRange, Plan, PlanOptions, PlanStep, PlanTarget } from './operations/plan/types.js';
+export { type ModuleAssignment, moduleEdits } from './operations/repair/module-fields.js';
+export type { ByteChange, Refusal } from './operations/repair/patch.js';
+export {
+  isDfuFile,
+  type Repaired,
+  type RepairOptions,
+  repairDfuFile,
+  repairImage,
+} from './operations/repair/repair.js';
+export { type WrapOptions, type Wrapped, wrapProgram } from './operations/repair/wrap.js';
 export type { ByteClass, ByteCounts, Stretch } from './regions/account.js';
 export { type DctReport, decodeDct } from './regions/dct/decode.js';
 export { buildDct, editDctField } from './regions/dct/edit.js';

@@ -20,6 +20,7 @@ export const DEFAULT_MAX_SIZE = 64 << 20;
 const LARGEST_SIZE = 0x7fff_ffff;
 const STDIN = 0;
 const CHUNK_BYTES = 1 << 20;
+const MAX_ATTEMPTS = 1000;
 
 /** The content of a file, or of stdin for "-". @throws InputError */
 export function readInput(path: string, maxSize = DEFAULT_MAX_SIZE): Uint8Array {
@@ -128,6 +129,8 @@ export interface OutputOptions {
   readonly force?: boolean;
   /** Files the output must not replace, whatever else is allowed. */
   readonly inputs?: readonly string[];
+  /** Permissions of the file, 0o600 for one that holds a secret. Default: what the system gives. */
+  readonly mode?: number;
 }
 
 /**
@@ -141,29 +144,71 @@ export function writeOutput(
   options: OutputOptions = {},
 ): void {
   requireWritable(path, options);
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-  let made = false;
+  let temporary: string | undefined;
   try {
-    const file = openSync(temporary, 'wx');
-    made = true;
+    const { name, file } = makeTemporary(path, (free) => ({ name: free, file: openSync(free, 'wx', options.mode) }));
+    temporary = name;
     try {
       for (const piece of piecesOf(content)) writeAll(file, piece);
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
-    renameSync(temporary, path);
+    renameSync(name, path);
   } catch (error) {
-    if (made) rmSync(temporary, { force: true });
+    if (temporary !== undefined) rmSync(temporary, { force: true });
     if (error instanceof FlashatlasError) throw error;
-    throw new BuildError({
-      code: 'OUTPUT_FAILED',
-      what: 'the output cannot be written',
-      where: path,
-      got: error instanceof Error ? error.message : String(error),
-      help: 'Check that the folder exists, is writable and has room.',
-      cause: error,
-    });
+    throw outputFailed(path, error);
+  }
+}
+
+/**
+ * Writes several files, all of them or none: what was written before one fails is taken back. A file that --force
+ * replaced stays replaced.
+ * @throws BuildError as writeOutput
+ */
+export function writeOutputs(
+  files: readonly { readonly path: string; readonly content: Uint8Array }[],
+  options: OutputOptions = {},
+): void {
+  for (const { path } of files) requireWritable(path, options);
+  const made: string[] = [];
+  try {
+    for (const { path, content } of files) {
+      const isNew = !existsSync(path);
+      writeOutput(path, content, options);
+      if (isNew) made.push(path);
+    }
+  } catch (error) {
+    for (const path of made) rmSync(path, { force: true });
+    throw error;
+  }
+}
+
+/** The error for an output that the system does not take. */
+export function outputFailed(path: string, error: unknown): BuildError {
+  return new BuildError({
+    code: 'OUTPUT_FAILED',
+    what: 'the output cannot be written',
+    where: path,
+    got: error instanceof Error ? error.message : String(error),
+    help: 'Check that the folder exists, is writable and has room.',
+    cause: error,
+  });
+}
+
+/**
+ * Makes something beside the output under a name that nothing has: what a killed process of the same number left there
+ * blocks nobody. `make` throws EEXIST where the name is taken.
+ */
+export function makeTemporary<T>(path: string, make: (name: string) => T): T {
+  for (let attempt = 0; ; attempt++) {
+    const suffix = attempt === 0 ? '' : `-${attempt}`;
+    try {
+      return make(join(dirname(path), `.${basename(path)}.${process.pid}${suffix}.tmp`));
+    } catch (error) {
+      if (!isErrno(error, 'EEXIST') || attempt === MAX_ATTEMPTS) throw error;
+    }
   }
 }
 

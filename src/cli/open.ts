@@ -14,7 +14,11 @@ const DEFAULT_BOARD = 'particle-p1';
 /** The board of --layout or --board. @throws LayoutError, InputError */
 export async function boardFrom(args: ParsedArguments): Promise<Board> {
   const file = args.text('--layout');
-  if (file === undefined) return loadBoard(args.text('--board') ?? DEFAULT_BOARD);
+  return file === undefined ? loadBoard(args.text('--board') ?? DEFAULT_BOARD) : boardFromFile(file);
+}
+
+/** A board of one's own. @throws LayoutError, InputError */
+export async function boardFromFile(file: string): Promise<Board> {
   const { openBoard } = await import('../layout/check.js');
   return openBoard(parseJson(file), file, { decoders: DECODER_NAMES });
 }
@@ -89,6 +93,12 @@ export interface OpenedFile {
   readonly result: ReadResult;
 }
 
+export interface OpenFileOptions extends ReadOptions {
+  readonly maxSize?: number;
+  /** What the file holds, when it has been read already; stdin can be read only once. */
+  readonly content?: Uint8Array;
+}
+
 /**
  * Reads a file in whatever format it has, by the options of the command line and those given here.
  * @throws InputError, FormatError
@@ -96,9 +106,9 @@ export interface OpenedFile {
 export async function openFile(
   path: string,
   args: ParsedArguments,
-  { maxSize = DEFAULT_MAX_SIZE, ...options }: ReadOptions & { readonly maxSize?: number } = {},
+  { maxSize = DEFAULT_MAX_SIZE, content, ...options }: OpenFileOptions = {},
 ): Promise<OpenedFile> {
-  const bytes = readInput(path, args.number('--max-size') ?? maxSize);
+  const bytes = content ?? readInput(path, args.number('--max-size') ?? maxSize);
   if (bytes.length === 0) {
     throw new InputError({
       code: 'INPUT_EMPTY',

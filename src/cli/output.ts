@@ -26,9 +26,10 @@ export interface WrittenOutput {
 /**
  * The output that -o names, checked before any work is done.
  * @param inputs files that it must not replace
+ * @param mode permissions of the file, 0o600 for one that holds a secret
  * @throws UsageError USAGE_NO_OUTPUT, USAGE_JSON_ON_STDOUT; BuildError OUTPUT_…
  */
-export function outputFrom(args: ParsedArguments, context: Context, inputs: readonly string[]): Output {
+export function outputFrom(args: ParsedArguments, context: Context, inputs: readonly string[], mode?: number): Output {
   const path = requireOutputPath(args, 'OUT');
   if (path === '-' && context.json) {
     throw new UsageError({
@@ -37,7 +38,7 @@ export function outputFrom(args: ParsedArguments, context: Context, inputs: read
       help: 'Name an output file, or leave --json out.',
     });
   }
-  const options = { force: args.flag('--force'), inputs };
+  const options = { force: args.flag('--force'), inputs, ...(mode === undefined ? {} : { mode }) };
   if (path !== '-') requireWritable(path, options);
   return {
     path,

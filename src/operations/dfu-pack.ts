@@ -57,7 +57,8 @@ export interface PackResult {
   readonly findings: readonly Finding[];
 }
 
-interface Placed {
+/** An image with its alternate setting. */
+export interface PackPart {
   readonly name: string;
   readonly alternate: number;
   readonly image: MemoryImage;
@@ -70,8 +71,15 @@ interface Placed {
  * both inputs; and what reading an input throws.
  */
 export function packDfuse(inputs: readonly PackInput[], options: PackOptions): PackResult {
+  return packImages(
+    inputs.flatMap((input) => place(input, options)),
+    options,
+  );
+}
+
+/** `packDfuse` for images that have their place already. @throws BuildError PACK_… as packDfuse */
+export function packImages(placed: readonly PackPart[], options: Omit<PackOptions, 'placeModule'>): PackResult {
   const { device } = options;
-  const placed = inputs.flatMap((input) => place(input, options));
   if (placed.every(({ image }) => image.byteCount === 0)) {
     throw new BuildError({
       code: 'PACK_NO_INPUT',
@@ -108,7 +116,7 @@ export function packDfuse(inputs: readonly PackInput[], options: PackOptions): P
 }
 
 /** Reads an input and finds its place. A DfuSe input keeps its own alternate settings. */
-function place(input: PackInput, options: PackOptions): Placed[] {
+function place(input: PackInput, options: PackOptions): PackPart[] {
   const { name, bytes, address } = input;
   const result = readAny(bytes, { name, base: address });
   if (address !== undefined && result.addressSource === 'file') {
@@ -145,7 +153,7 @@ function noAddressError(name: string): BuildError {
   });
 }
 
-function judge(part: Placed, device: DfuDevice, allowRefused: boolean): Finding[] {
+function judge(part: PackPart, device: DfuDevice, allowRefused: boolean): Finding[] {
   const findings = checkDfuRanges(part.image.ranges(), part.alternate, device);
   const first = findings[0];
   if (!first || allowRefused) return findings;
@@ -161,7 +169,10 @@ function judge(part: Placed, device: DfuDevice, allowRefused: boolean): Finding[
 }
 
 /** The device takes any bytes: what it cannot run is found out here or after the old firmware is gone. */
-function judgeContent(part: Placed, { device, checkFlash, allowRefused }: PackOptions): readonly Finding[] {
+function judgeContent(
+  part: PackPart,
+  { device, checkFlash, allowRefused }: Omit<PackOptions, 'placeModule'>,
+): readonly Finding[] {
   if (!checkFlash || part.alternate !== flashAlternate(device)) return [];
   const findings = checkFlash(part.image);
   const errors = findings.filter(({ severity }) => severity === 'error');
@@ -192,7 +203,7 @@ function judgeIds(ids: { readonly vendor: number; readonly product: number }, de
 }
 
 /** Inputs of one alternate setting together. Every overlap is refused, and both inputs are named. */
-function mergePlaced(parts: readonly Placed[]): MemoryImage {
+function mergePlaced(parts: readonly PackPart[]): MemoryImage {
   const pieces = parts
     .flatMap(({ name, image }) => image.ranges().map((range) => ({ name, image, range })))
     .sort((a, b) => a.range.start - b.range.start);

@@ -1,5 +1,6 @@
 /** Every rule. A file of rules is listed here once; a test fails when one is missing. */
 import { acquisitionRules } from './acquisition.js';
+import { buildRules } from './build.js';
 import { containerRules } from './container.js';
 import { dctRules } from './dct.js';
 import { dependencyRules } from './dependency.js';
@@ -15,6 +16,7 @@ export type { RuleSummary } from './rule.js';
 
 export const ALL_RULES: readonly RuleSummary[] = [
   ...acquisitionRules,
+  ...buildRules,
   ...containerRules,
   ...dctRules,
   ...dependencyRules,
@@ -29,6 +31,7 @@ export const ALL_RULES: readonly RuleSummary[] = [
 /** What the groups are about, by the part of a rule's id before the slash. */
 export const RULE_GROUPS: Readonly<Record<string, string>> = {
   acquisition: 'the reading itself: what to do before believing anything else the dump says',
+  build: 'an image that is put together: what was given for it, and what was not',
   container: 'the file: is it something to judge, and does all of it belong?',
   dct: 'device configuration: keys, server, networks, and what the next start will do because of it',
   dependency: 'what modules need of each other: the installed version is at least the required one',

@@ -9,14 +9,12 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import { runNpm } from '../../.ci/npm.mjs';
 import { ROOT } from '../support/compile.mjs';
+import { installPmod, PEER, PEER_VERSION } from '../support/pmod.mjs';
 import { compareProcesses } from './harness.mjs';
 
 const CACHE = join(ROOT, '.cache/bench');
 const FIRMWARE = process.env.FLASHATLAS_FIRMWARE_CACHE || join(ROOT, '.cache/firmware');
-const PEER = 'binary-version-reader';
-const PEER_VERSION = '3.1.3';
 
 const FLASH_SIZE = 0x100000;
 const UPDATES = 'particle-cli@2.16.0/assets/updates';
@@ -66,20 +64,6 @@ function buildConfigured() {
   return file;
 }
 
-/** The command of the peer, installed once. */
-function installPeer() {
-  const folder = join(CACHE, `node_modules/${PEER}`);
-  if (!existsSync(join(folder, 'package.json'))) {
-    console.log(`Installing ${PEER} ${PEER_VERSION}`);
-    writeFileSync(join(CACHE, 'package.json'), '{ "private": true }');
-    const args = ['install', `${PEER}@${PEER_VERSION}`, '--save-exact', '--no-audit', '--no-fund', '--loglevel=error'];
-    runNpm([...args, '--ignore-scripts'], { cwd: CACHE, stdio: 'pipe' });
-  }
-  const { bin, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  if (version !== PEER_VERSION) throw new Error(`${folder} holds version ${version}, expected ${PEER_VERSION}`);
-  return join(folder, Object.values(bin)[0]);
-}
-
 mkdirSync(CACHE, { recursive: true });
 const dump = buildDump();
 const module = firmware(PARTS[1][1]);
@@ -106,7 +90,7 @@ compareProcesses(
   ],
   { runs },
 );
-const peer = installPeer();
+const peer = installPmod();
 compareProcesses(
   'One module, 236 KiB',
   [

@@ -11,7 +11,7 @@ const folder = scratchFolder();
 const at = (name: string): string => join(folder, name);
 
 /** Commands that read one file as flash contents, with what goes before it. */
-const READERS: readonly (readonly string[])[] = [['inspect'], ['check'], ['map'], ['catalog', 'match']];
+const READERS: readonly (readonly string[])[] = [['inspect'], ['check'], ['map'], ['catalog', 'match'], ['repair']];
 
 function expectSound(outcome: Outcome): void {
   expect(outcome.stderr).not.toContain('this is a bug');

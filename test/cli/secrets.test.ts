@@ -1,5 +1,5 @@
 /** No output of any command holds a secret, unless it was asked for. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -61,10 +61,46 @@ const VIEWS: readonly (readonly string[])[] = [
   ['hex', '--range', '0x08000000+0x100000'],
   ['hex', '--range', '0+0x100000', '--json'],
   ['hex', '--range', '0x1FFF7800+0x400'],
+  ['plan', '--to', 'samples/p1-healthy.bin.gz', '--from'],
+  ['plan', '--to', 'samples/p1-healthy.bin.gz', '--include', 'dct,eeprom', '--explain', '--from'],
+  ['plan', '--to', 'samples/p1-healthy.bin.gz', '--include', 'dct', '--json', '--from'],
+  ['plan', '--from', 'samples/p1-healthy.bin.gz', '--include', 'dct,eeprom', '--json', '--to'],
+  ['plan', '--from', 'samples/p1-healthy.bin.gz', '--include', 'dct', '--tool', 'dfu-util', '--explain', '--to'],
+  ['plan', '--from', 'samples/p1-erased-then-flashed.bin.gz', '--include', 'dct', '--script', '--to'],
+  ['plan', '--modernise'],
+  ['build', '--dry-run'],
+  ['build', '--dry-run', '--dct-from'],
+  ['build', '--dry-run', '--json', '--eeprom-from'],
+  ['build', '--dry-run', '--factory'],
   ['diagnose'],
   ['diagnose', '--json', '--led', 'cyan red', '--symptom', 'already registered'],
   ['diagnose', '--log'],
   ['diagnose', '--json', '--log'],
+];
+
+/** Every action that writes a file. What it writes is an image, which holds secrets by nature; what it says must not. */
+const ACTIONS: readonly (readonly string[])[] = [
+  ['dct', 'set', 'FILE', '--set', 'claimed=no', '--set', 'serverAddress=cloud.example.com', '-o', 'OUT'],
+  ['dct', 'set', 'FILE', '--set', 'wifi=', '--set', 'claim_code=blank', '--style', 'in-place', '-o', 'OUT'],
+  ['dct', 'set', 'FILE', '--set', 'claim_code=blank', '--fresh', '--release', '0.4.5', '-o', 'OUT'],
+  ['dct', 'erase-field', 'FILE', 'keys', 'wifi', 'claim', 'device_secret', 'eap_config', '-o', 'OUT'],
+  ['dct', 'copy', '--from', 'DUMP', '--to', 'FILE', '-o', 'OUT'],
+  ['dct', 'copy', '--from', 'FILE', '--to', 'DUMP', 'keys', 'wifi', 'claim', '-o', 'OUT'],
+  ['dct', 'new', 'FILE', '-o', 'OUT'],
+  ['dct', 'new', '--device-key', 'FILE', '-o', 'OUT'],
+  ['dct', 'new', '--set', 'claim_code=@FILE', '-o', 'OUT'],
+  ['keys', 'new', 'FILE', '-o', 'OUT'],
+  ['keys', 'import', 'DUMP', 'FILE', '-o', 'OUT'],
+  ['keys', 'export', 'FILE', '-o', 'OUT'],
+  ['keys', 'public', 'FILE', '-o', 'OUT'],
+  ['keys', 'check', 'FILE'],
+  ['keys', 'check', 'DUMP', '--public', 'FILE'],
+  ['repair', 'FILE', '-o', 'OUT'],
+  ['repair', 'FILE', '--set', 'version=7', '--module', 'bootloader'],
+  ['wrap', 'FILE', '--version', '1', '-o', 'OUT'],
+  ['eeprom', 'set', 'FILE', '--set', '0=1', '-o', 'OUT'],
+  ['eeprom', 'build', 'FILE', '-o', 'OUT'],
+  ['eeprom', 'export', 'FILE', '-o', 'OUT'],
 ];
 
 /** Every way to look at two of them. */
@@ -181,6 +217,119 @@ describe('secrets', () => {
     }
   });
 
+  it('are in the data files of a plan only, which nobody else may read', async () => {
+    const plan = join(folder, 'plan');
+    const erased = 'samples/p1-erased-then-flashed.bin.gz';
+    const made = await run('plan', '--from', erased, '--to', files.path('dump'), '--include', 'dct', '-o', plan);
+    expect(made.code).toBe(0);
+    const holding = readdirSync(plan).filter((name) => {
+      const content = new TextDecoder('latin1').decode(readFileSync(join(plan, name)));
+      return files.detector.find(content) !== undefined;
+    });
+    expect(holding.length).toBeGreaterThan(0);
+    for (const name of holding) {
+      expect(name).toMatch(/^dct\d-\w+\.bin$/);
+      expect(statSync(join(plan, name)).mode & 0o777).toBe(0o600);
+    }
+    expectNothing(await run('simulate', plan, '--from', erased), 'simulate');
+    expectNothing(
+      await run('simulate', plan, '--from', files.path('dump'), '--json', '--cut-inside', '3'),
+      'simulate --json',
+    );
+  });
+
+  it.each(ACTIONS.map((action) => [action.join(' '), action] as const))('are in no output of %s', async (_, action) => {
+    const output = join(folder, 'edited.out');
+    for (const [index, file] of files.paths().entries()) {
+      const [name = '', ...argv] = action.map((word) =>
+        word === 'FILE' ? file : word === 'DUMP' ? files.path('dump') : word === 'OUT' ? output : word,
+      );
+      const what = `${action.join(' ')} ${file}`;
+      const form = (index + action.length) % 2 === 0 ? ['--json'] : [];
+      expectNothing(await run(name, ...argv, '--force', ...form), `${what} ${form.join(' ')}`);
+    }
+  });
+
+  it.each([
+    ['dct', 'diff'],
+    ['dct', 'diff', '--json'],
+    ['dct', 'diff', '--copy', '1'],
+  ])('are in no output of %s %s %s', async (name, ...argv) => {
+    for (const file of files.paths()) expectNothing(await run(name, ...argv, files.path('dump'), file), `diff ${file}`);
+  });
+
+  it('given to dct set are in no output, whether it works or not', async () => {
+    const secret = 'correct horse battery staple';
+    const output = join(folder, 'set.out');
+    for (const assignment of [
+      `wifi=Bench:${secret}:wpa2`,
+      `wifi=Bench:${secret}:word:wpa2`,
+      `wifi=Bench:${secret}${secret}${secret}`,
+      `wifi:Bench=${secret}`,
+      `${secret}=wifi`,
+      `${secret}`,
+      `claim_code=${secret}`,
+      `claim_code=${secret.repeat(3)}`,
+      `device_secret=${secret}`,
+      `device_private_key=${secret}`,
+      `eap_config.security_key=text:${secret}`,
+      `wifi.stored_ap_list=${secret}`,
+      `wifi.stored_ap_list[0].security_key=${secret}`,
+      `security.private_key=${secret}`,
+    ]) {
+      for (const more of [[], ['--json']]) {
+        const outcome = await run(
+          'dct',
+          'set',
+          files.path('dump'),
+          '--set',
+          assignment,
+          '-o',
+          output,
+          '--force',
+          ...more,
+        );
+        expect(outcome.stdout + outcome.stderr).not.toContain('horse');
+      }
+    }
+  });
+
+  it('are in no file that extract writes', async () => {
+    for (const [index, file] of files.paths().entries()) {
+      const output = join(folder, `extracted-${index}`);
+      expectNothing(await run('extract', file, '-o', output, ...(index % 2 ? ['--json'] : [])), `extract ${file}`);
+      for (const name of readdirSync(output)) {
+        const content = new TextDecoder('latin1').decode(readFileSync(join(output, name)));
+        expect(`${file} ${name}: ${files.detector.find(content) ?? 'nothing'}`).toBe(`${file} ${name}: nothing`);
+      }
+    }
+  });
+
+  it('are in files of extract when they are asked for', async () => {
+    const output = join(folder, 'extracted-all');
+    await run('extract', '--show-secrets', files.path('dump'), '-o', output);
+    const copy = new TextDecoder('latin1').decode(readFileSync(join(output, 'dct-copy1.bin')));
+    expect(files.detector.find(copy)).toBeDefined();
+  });
+
+  it('are in no message about a recipe', async () => {
+    const recipe = join(folder, 'secret.yaml');
+    const secret = String.fromCharCode(...(files.secrets.get('copy 2 claim_code') ?? []));
+    for (const dct of [
+      `{ fresh: true, set: { claimCode: ${JSON.stringify(secret.repeat(2))} } }`,
+      `{ fresh: true, set: { devicePrivateKey: ${JSON.stringify(secret)} } }`,
+      `{ fresh: true, set: { claimCode: [{ x: ${JSON.stringify(secret)} }] } }`,
+      `{ fresh: true, set: ${JSON.stringify(secret)} }`,
+      JSON.stringify(secret),
+      `"${secret}`,
+    ]) {
+      writeFileSync(recipe, `recipe: 1\nshape: sparse\ndct: ${dct}\noutputs: [x.hex]\n`);
+      const outcome = await run('build', recipe);
+      expect(`${dct.slice(0, 40)}: ${outcome.code}`).toBe(`${dct.slice(0, 40)}: 2`);
+      expectNothing(outcome, `build with dct: ${dct.slice(0, 40)}`);
+    }
+  });
+
   it('are not told by what is lost when files are written onto a chip', async () => {
     for (const onto of [files.path('dump'), files.path('old-only')]) {
       for (const file of [files.path('sectors'), files.path('sector'), files.path('dump'), files.path('cut')]) {
@@ -205,6 +354,10 @@ describe('secrets', () => {
       ['eeprom', 'history', dump, '--index', '4096'],
       ['inspect', dump, '--layout', files.path('odd')],
       ['inspect', dump, '--base', '0xFFFFF000'],
+      ['simulate', dump],
+      ['plan', '--from', files.path('odd'), '--to', dump],
+      ['plan', '--from', dump, '--to', files.path('odd')],
+      ['plan', '--from', dump, '--to', files.path('sector'), '--tool', 'dfu-util', '--include', 'eeprom'],
     ]) {
       const [name = '', ...rest] = argv;
       expectNothing(await run(name, ...rest), argv.join(' '));

@@ -9,11 +9,14 @@ import {
   applyDiff,
   BUILT_IN,
   bootOf,
+  buildImage,
   checkDfu,
   checkFile,
   checkOnto,
   checkSet,
+  currentCopy,
   DECODER_NAMES,
+  dctEdits,
   decodeDct,
   decodeEeprom,
   describePrivateKey,
@@ -23,23 +26,35 @@ import {
   diffHexRows,
   diffReport,
   drawMap,
+  editDct,
   examine,
   explainLog,
+  extract,
   FlashatlasError,
   FORMATS,
   flashOf,
   hexRows,
+  isDfuFile,
   loadBoard,
   locate,
   MemoryImage,
   matchLed,
   matchModules,
+  modernise,
   openBoard,
+  openDct,
+  openEeprom,
   openImage,
   PLAIN,
+  parseRecipe,
+  plan,
+  putEeprom,
   readAny,
   renderJson,
   renderMap,
+  repairDfuFile,
+  repairImage,
+  simulate,
   writeAny,
 } from '../../dist/index.js';
 import { renderBoot } from '../../dist/report/boot.js';
@@ -194,6 +209,41 @@ export const TARGETS = {
     eeprom.coverage();
   },
   'keys show': (bytes) => [describePrivateKey(bytes), describePublicKey(bytes)],
+  repair: (bytes) =>
+    isDfuFile(bytes) ? repairDfuFile(bytes, 'fuzz', boards[0]) : repairImage(input(bytes), boards[0]),
+  'dct set': (bytes, random) => {
+    const { copy1, copy2 } = copiesOf(bytes);
+    const sectors = new Uint8Array(2 * PIECE_BYTES);
+    sectors.set(copy1);
+    sectors.set(copy2, PIECE_BYTES);
+    // Few inputs have a header; without one there is nothing to change.
+    if (random.below(4) > 0) sectors.set([0, 1, 1, 0, 0x42, 0x52, 0x43, 0x4d], 8);
+    const form = random.pick([input(sectors, 0x08004000), input(bytes)]);
+    const file = openDct(form, boards[0], random.pick([undefined, '0.4.2', '0.6.4', '2.3.1']));
+    const value = String.fromCharCode(...bytes.subarray(0, 40));
+    const name = random.pick(['wifi', 'serverAddress', 'claim_code', 'product', 'ip_config', value]);
+    const edits = dctEdits(
+      [{ name, value: random.pick([value, '', `hex:${value}`, 'a:password:wpa2', '192.168.1.1']) }],
+      {
+        current: currentCopy(file)?.bytes,
+      },
+    );
+    editDct(file, edits, {
+      style: random.pick([undefined, 'flip', 'in-place', 'single']),
+      wipeOld: random.below(2) === 1,
+    });
+  },
+  'eeprom set': (bytes, random) => {
+    const pages = new Uint8Array(0x14000).fill(0xff);
+    pages.set(bytes.subarray(0, pages.length));
+    if (random.below(4) > 0) pages.set([0, 0, 0xff, 0xff]);
+    const generation = random.pick([undefined, 'legacy', 'current']);
+    putEeprom(
+      openEeprom(input(pages, 0x0800c000), boards[0], { generation }),
+      [{ index: random.below(2100), data: bytes.subarray(0, 8) }],
+      true,
+    );
+  },
   'dfu check': (bytes) => checkDfu(bytes, 'fuzz', boards[0].dfu),
   'hex and --at': (bytes, random) => {
     const inspection = examine(input(bytes), boards[0]);
@@ -201,8 +251,45 @@ export const TARGETS = {
     hexRows(inspection, { start, end: start + 300 });
     locate(inspection, start);
   },
+  'extract and build': (bytes, random) => extractAndBuild(input(bytes), random.pick(boards), random.below(2) === 1),
+  'parse recipe': (bytes) => parseRecipe(new TextDecoder().decode(bytes.subarray(0, 20_000)), 'fuzz.yaml'),
+  'plan and simulate': (bytes, random) => planAndSimulate(bytes, random),
+  'plan --modernise': (bytes) => modernise(new TextDecoder().decode(bytes.subarray(0, 20_000))),
   'layouts check': (_, random) => openBoard(damagedBoard(random), 'fuzz.board.json', { decoders: DECODER_NAMES }),
 };
+
+/** Whatever the chip holds: the plan must lead to the target, wherever the power is cut before. */
+function planAndSimulate(bytes, random) {
+  const flash = flashOf(boards[0]);
+  const from = MemoryImage.fromBytes(bytes.subarray(0, flash.end - flash.start), flash.start);
+  const start = flash.start + random.below(flash.end - flash.start - 4096);
+  const piece = bytes.slice(random.below(bytes.length), random.below(bytes.length)).subarray(0, 4096);
+  const image = MemoryImage.fromBytes(piece, start);
+  const optcr = 0x0000aaec + random.below(0x1000) * 0x10000;
+  const tool = random.pick(['openocd', 'st-flash', 'cubeprogrammer', 'dfu-util', 'particle-cli', 'jlink']);
+  const made = plan(from, { image }, boards[0], { tool, optcr, include: ['dct', 'eeprom'] });
+  const options = { flash, optcr, dct: made.dct ?? undefined };
+  simulate(made, from, {
+    ...options,
+    cutInside: made.steps.length > 0 ? 1 + random.below(made.steps.length) : undefined,
+  });
+  const { image: after } = simulate(made, from, options);
+  if (!after.equals(made.result)) throw new Error('the simulation is not what the plan says');
+  // Over DFU the DCT is written field by field.
+  const isExact = tool !== 'dfu-util' && piece.length > 0;
+  if (isExact && !after.slice({ start, end: start + piece.length }).equals(image)) {
+    throw new Error('the plan does not lead to the target');
+  }
+}
+
+/** What was extracted must build the same image again. */
+async function extractAndBuild(from, board, showSecrets) {
+  const { files, image, recipeText } = extract(from, board, { showSecrets, source: '../fuzz' });
+  const contents = new Map(files.map(({ name, content }) => [name, content]));
+  const recipe = await parseRecipe(recipeText, 'recipe.yaml');
+  const built = buildImage(recipe, (name) => contents.get(name) ?? from.bytes, { board });
+  if (!built.image.equals(image)) throw new Error('the recipe builds another image');
+}
 
 const ODD_VALUES = [
   null,

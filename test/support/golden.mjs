@@ -10,6 +10,8 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const FOLDER = `${ROOT}test/golden/`;
 const HEALTHY = 'samples/p1-healthy.bin.gz';
 const ERASED = 'samples/p1-erased-then-flashed.bin.gz';
+const RESTORED = ['--include', 'dct,eeprom', '--optcr', '0x0E1EAAED'];
+const RESTORED_BY_DFU = ['--include', 'dct', '--tool', 'dfu-util'];
 
 /** File in test/golden, and the command whose stdout it holds. */
 export const GOLDENS = {
@@ -23,6 +25,10 @@ export const GOLDENS = {
   'p1-erased-then-flashed.inspect.txt': ['inspect', ERASED],
   'p1-erased-then-flashed.check.txt': ['check', ERASED],
   'p1-erased-then-flashed.inspect.json': ['inspect', '--json', ERASED],
+  'p1-restored.plan.txt': ['plan', '--from', ERASED, '--to', HEALTHY, ...RESTORED, '--explain'],
+  'p1-restored.plan.json': ['plan', '--from', ERASED, '--to', HEALTHY, ...RESTORED, '--json'],
+  'p1-restored.dfu-util.plan.txt': ['plan', '--from', ERASED, '--to', HEALTHY, ...RESTORED_BY_DFU],
+  'dead-board.build.txt': ['build', 'samples/dead-board.recipe.yaml', '--dry-run'],
   'samples.diff.txt': ['diff', ERASED, HEALTHY],
   'samples.diff.json': ['diff', '--json', ERASED, HEALTHY],
   'samples.diff-hex.txt': ['diff', '--hex', '--limit', '60', ERASED, HEALTHY],
@@ -61,7 +67,8 @@ export function readGolden(name) {
 /** Console blocks of the README: every "$ flashatlas …" line and what it prints, up to the end of the block. */
 export function readmeBlocks(text) {
   return [...text.matchAll(/```console\n\$ flashatlas (.*)\n([\s\S]*?)```/g)].map((match) => ({
-    args: match[1].split(' '),
+    args: [...match[1].matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain),
+    line: match[1],
     output: match[2],
     start: match.index,
     whole: match[0],
@@ -75,8 +82,8 @@ export function readme() {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const [name, args] of Object.entries(GOLDENS)) writeFileSync(FOLDER + name, run(args));
   let text = readme();
-  for (const { args, whole } of readmeBlocks(text)) {
-    text = text.replace(whole, () => `\`\`\`console\n$ flashatlas ${args.join(' ')}\n${run(args)}\`\`\``);
+  for (const { args, line, whole } of readmeBlocks(text)) {
+    text = text.replace(whole, () => `\`\`\`console\n$ flashatlas ${line}\n${run(args)}\`\`\``);
   }
   writeFileSync(`${ROOT}README.md`, text);
 }

@@ -4,8 +4,7 @@ import { sha256 } from '../../core/checksums.js';
 import { UsageError } from '../../core/errors.js';
 import { type Finding, sortFindings, verdictOf } from '../../core/finding.js';
 import type { MemoryImage, OverlapPolicy } from '../../core/image.js';
-import { checkDfuRanges, flashAlternate, targetName } from '../../formats/dfu-device.js';
-import { suffixOf } from '../../formats/dfu-file.js';
+import { checkDfuRanges, flashAlternate } from '../../formats/dfu-device.js';
 import type { WriteOptions } from '../../formats/index.js';
 import type { Board } from '../../layout/types.js';
 import { type ConvertOptions, convertChunks } from '../../operations/convert.js';
@@ -18,6 +17,7 @@ import { PLAIN } from '../../report/style.js';
 import { TOOL } from '../../tool.js';
 import { type ParsedArguments, parseRange } from '../args.js';
 import { type Command, type Context, EXIT_DONE, EXIT_FINDINGS, INPUT_OPTIONS } from '../command.js';
+import { dfuFields } from '../edited.js';
 import { boardFrom, openFile } from '../open.js';
 import { OUTPUT_OPTIONS, outputFrom } from '../output.js';
 import { MAX_TEXT_SIZE, type PlacedFile, placeFile, requireFiles, splitAddress } from '../place.js';
@@ -165,9 +165,6 @@ function writeOptions(
   const lineEnd = args.text('--line-end');
   const bits = args.text('--address-bits');
   const like = model?.container ?? null;
-  const written = inner ?? format;
-  const alternate = args.number('--alternate') ?? (board.dfu ? flashAlternate(board.dfu) : undefined);
-  const { dfu } = board;
   return {
     like,
     inner,
@@ -176,10 +173,7 @@ function writeOptions(
     addressBits: bits === undefined ? undefined : (Number(bits) as 16 | 20 | 24 | 32),
     start: args.number('--start'),
     header: args.text('--header'),
-    ...(dfu && !suffixOf(like) ? { ids: { vendor: dfu.vendor, product: dfu.product } } : {}),
-    ...(dfu && written === 'dfuse' && like?.kind !== 'dfuse' && alternate !== undefined
-      ? { alternate, targetName: targetName(dfu, alternate) }
-      : {}),
+    ...dfuFields(board, inner ?? format, like, args.number('--alternate')),
   };
 }
 

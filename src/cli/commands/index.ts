@@ -28,15 +28,15 @@ export const COMMANDS: Readonly<Record<string, Entry>> = Object.assign(Object.cr
     load: async () => (await import('./diff.js')).command,
   },
   dct: {
-    about: 'the device configuration: both copies, which one is in use, every field',
+    about: 'the device configuration: both copies, every field; set, copied, compared',
     load: async () => (await import('./dct.js')).command,
   },
   keys: {
-    about: 'device and server keys: kind, soundness, fingerprints',
+    about: 'device and server keys: kind, soundness, fingerprints; made, placed, exported',
     load: async () => (await import('./keys.js')).command,
   },
   eeprom: {
-    about: 'what a program reads from the emulated EEPROM, and the values it had before',
+    about: 'what a program reads from the emulated EEPROM, and what it read before; written',
     load: async () => (await import('./eeprom.js')).command,
   },
   optbytes: {
@@ -51,9 +51,33 @@ export const COMMANDS: Readonly<Record<string, Entry>> = Object.assign(Object.cr
     about: 'one or several images in another format: merged, cut, moved, filled',
     load: async () => (await import('./convert.js')).command,
   },
+  build: {
+    about: 'one image with everything in it, from modules, a DCT, an EEPROM: by a recipe or in one line',
+    load: async () => (await import('./build.js')).command,
+  },
+  extract: {
+    about: 'the parts of a dump as files, and a recipe that builds it again, bit for bit',
+    load: async () => (await import('./extract.js')).command,
+  },
+  plan: {
+    about: 'the way from what a chip holds to what it shall hold, as a script for your tool',
+    load: async () => (await import('./plan.js')).command,
+  },
+  simulate: {
+    about: 'a plan applied to a dump step by step, with the power cut where you like',
+    load: async () => (await import('./simulate.js')).command,
+  },
   dfu: {
     about: 'DFU and DfuSe files: check, suffixes, pack, unpack, what dfu-util will do',
     load: async () => (await import('./dfu.js')).command,
+  },
+  repair: {
+    about: 'checksums, sizes and ends of modules, DFU and DfuSe files made right; fields changed',
+    load: async () => (await import('./repair.js')).command,
+  },
+  wrap: {
+    about: 'a user module made of a program',
+    load: async () => (await import('./wrap.js')).command,
   },
   diagnose: {
     about: 'why a board does what it does: LED, symptoms, the evidence in a dump, or what a tool printed',

@@ -22,6 +22,7 @@ import { type FieldState, fillState } from '../../regions/dct/values.js';
 import { type DctView, fieldBytes, viewApplication, viewCopy } from '../../regions/dct/view.js';
 import { isSecretField, leafWords } from '../../regions/dct/words.js';
 import { dctFindings } from '../../rules/dct.js';
+import { jsonName } from '../edit/dct-names.js';
 import { readDct } from '../inspect/configuration.js';
 import type { InspectInput } from '../inspect/inspect.js';
 import { type KeyReport, keysOfView } from './keys.js';
@@ -221,7 +222,7 @@ export function getField(
 
 function findField(view: DctView, key: string): DctField | undefined {
   for (const name of view.sections.keys()) {
-    const found = dctFields(name).find((field) => fieldKey(field) === key);
+    const found = dctFields(name).find((field) => fieldKey(field) === key || jsonName(field) === key);
     if (found) return found;
   }
   return undefined;

@@ -8,9 +8,10 @@ import {
 import { dctField, fieldKey } from '../../regions/dct/table.js';
 import { bytesOf, type DctView } from '../../regions/dct/view.js';
 import { describePrivateKey, describePublicKey, type KeyDescription } from '../../regions/keys/describe.js';
+import { privateKeyPem } from '../../regions/keys/encode.js';
 import { recognizeServerKey, type ServerKeyKind } from '../../regions/keys/known.js';
 import type { PrivateKey, PublicKey } from '../../regions/keys/parse.js';
-import { decodePem, looksLikePem, privateKeyPem } from '../../regions/keys/pem.js';
+import { decodePem, looksLikePem } from '../../regions/keys/pem.js';
 import { publicHalf, publicKeyPem } from '../../regions/keys/public.js';
 
 export type KeyRole =

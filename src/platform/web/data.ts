@@ -5,6 +5,8 @@
 import errorCodes from '../../../layouts/error-codes.json' with { type: 'json' };
 import explainTopics from '../../../layouts/explain-topics.json' with { type: 'json' };
 import fileMagics from '../../../layouts/file-magics.json' with { type: 'json' };
+import flashingTools from '../../../layouts/flashing-tools.json' with { type: 'json' };
+import openocdSyntax from '../../../layouts/openocd-syntax.json' with { type: 'json' };
 import particleBoot from '../../../layouts/particle-boot.json' with { type: 'json' };
 import particleCauses from '../../../layouts/particle-causes.json' with { type: 'json' };
 import particleDct from '../../../layouts/particle-dct.json' with { type: 'json' };
@@ -38,6 +40,8 @@ const FILES: Readonly<Record<string, unknown>> = {
   'error-codes.json': errorCodes,
   'explain-topics.json': explainTopics,
   'file-magics.json': fileMagics,
+  'flashing-tools.json': flashingTools,
+  'openocd-syntax.json': openocdSyntax,
   'particle-boot.json': particleBoot,
   'particle-causes.json': particleCauses,
   'particle-dct.json': particleDct,

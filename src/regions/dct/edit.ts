@@ -7,12 +7,16 @@ import {
   changedCopy,
   type DctPair,
   type DctWrite,
+  type DctWriter,
+  type FlashOperation,
   freshHeader,
   nextCopy,
   requireCopies,
+  rulesOf,
   selectCopy,
   setVersionRecord,
   supersededCopy,
+  writeDctField,
   writeOffset,
 } from './write.js';
 
@@ -66,6 +70,47 @@ export function editDctField(pair: DctPair, edits: readonly DctEdit[], options: 
   return confirmed(result, current, options.rules);
 }
 
+export interface FirmwareEditResult extends EditResult {
+  readonly operations: readonly FlashOperation[];
+  /** How often the other sector became the copy in use. */
+  readonly flips: number;
+}
+
+/**
+ * The edits as the firmware of a generation makes them: one write after the other, with its order of erasing and
+ * programming. For `unknown` firmware the writes are those of 0.7.0, whose result the older rules accept as well.
+ * @throws as `editDctField`.
+ */
+export function writeDctEdits(
+  pair: DctPair,
+  edits: readonly DctEdit[],
+  writer: DctWriter | 'unknown',
+): FirmwareEditResult {
+  requireCopies(pair);
+  const rules = writer === 'unknown' ? writer : rulesOf(writer);
+  let current = currentForEdit(pair, rules);
+  let result: DctPair = pair;
+  const operations: FlashOperation[] = [];
+  let flips = 0;
+  for (const edit of edits) {
+    const written = writeDctField(result, toWrite(edit), writer === 'unknown' ? '0.7.0' : writer);
+    operations.push(...written.operations);
+    if (written.current !== current) flips++;
+    current = written.current;
+    result = written;
+  }
+  return { ...confirmed({ copy1: result.copy1, copy2: result.copy2 }, current, rules), operations, flips };
+}
+
+/**
+ * Erases the copy that is not in use, with the secrets it may still hold. Every release accepts one copy alone.
+ * @throws BuildError DCT_EDIT_NOT_CURRENT
+ */
+export function wipeOtherCopy({ copy1, copy2, current }: EditResult, rules: EditOptions['rules']): EditResult {
+  const erased = new Uint8Array(DCT_COPY_BYTES).fill(0xff);
+  return confirmed(current === 1 ? { copy1, copy2: erased } : { copy1: erased, copy2 }, current, rules);
+}
+
 function currentForEdit(pair: DctPair, rules: EditOptions['rules']): 1 | 2 {
   const [before, from] = [selectBefore070(pair.copy1, pair.copy2), selectFrom070(pair.copy1, pair.copy2)];
   if (rules === 'unknown' && before.current !== from.current) {
@@ -92,21 +137,22 @@ function copyName(current: 1 | 2 | null): string {
 }
 
 function toChange(edit: DctEdit): CopyChange {
-  if ('section' in edit) return { start: writeOffset(edit, '0.7.0'), bytes: edit.bytes };
-  const field = dctField(edit.field);
-  if (edit.bytes.length > field.size) {
-    throw new BuildError({
-      code: 'DCT_FIELD_TOO_LONG',
-      what: `the new content does not fit ${edit.field}`,
-      expected: `at most ${field.size} bytes`,
-      got: `${edit.bytes.length} bytes`,
-      help: 'Give content that fits the field.',
-    });
-  }
-  return {
-    start: writeOffset({ section: field.section, offset: field.offset, bytes: edit.bytes }, '0.7.0'),
-    bytes: edit.bytes,
-  };
+  const write = toWrite(edit);
+  return { start: writeOffset(write, '0.7.0'), bytes: write.bytes };
+}
+
+/** An edit as a write to its section. @throws UsageError DCT_NO_FIELD; BuildError DCT_FIELD_TOO_LONG */
+export function toWrite(edit: DctEdit): DctWrite {
+  if ('section' in edit) return edit;
+  const { section, offset, size } = dctField(edit.field);
+  if (edit.bytes.length <= size) return { section, offset, bytes: edit.bytes };
+  throw new BuildError({
+    code: 'DCT_FIELD_TOO_LONG',
+    what: `the new content does not fit ${edit.field}`,
+    expected: `at most ${size} bytes`,
+    got: `${edit.bytes.length} bytes`,
+    help: 'Give content that fits the field.',
+  });
 }
 
 /** The result, after making sure that the intended firmware (both generations when unknown) uses the new copy. */

@@ -27,6 +27,10 @@ export {
   type EditResult,
   type EditStyle,
   editDctField,
+  type FirmwareEditResult,
+  toWrite,
+  wipeOtherCopy,
+  writeDctEdits,
 } from './edit.js';
 export {
   encodeLedTheme,
@@ -75,6 +79,7 @@ export {
   dctWriter,
   type FlashOperation,
   formatDct,
+  rulesOf,
   selectCopy,
   writeDctField,
 } from './write.js';

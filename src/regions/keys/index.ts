@@ -1,5 +1,6 @@
 /** Keys of the device and of its cloud: reading, judging, deriving and naming them. */
 export { describePrivateKey, describePublicKey, type KeyDescription, type KeyKind } from './describe.js';
+export { DEVICE_KEY_BITS, encodeDeviceKey, encodePrivateKey, privateKeyPem } from './encode.js';
 export { type KnownServerKey, knownServerKeys, recognizeServerKey, type ServerKeyKind } from './known.js';
 export {
   type EcPrivateKey,
@@ -12,5 +13,5 @@ export {
   type RsaPrivateKey,
   type RsaPublicKey,
 } from './parse.js';
-export { decodePem, looksLikePem, privateKeyPem } from './pem.js';
+export { decodePem, looksLikePem } from './pem.js';
 export { belongsTo, encodePublicKey, publicFingerprint, publicHalf, publicKeyPem, samePublicKey } from './public.js';

@@ -3,7 +3,8 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { describePrivateKey } from '../../../src/regions/keys/describe.js';
-import { decodePem, looksLikePem, privateKeyPem } from '../../../src/regions/keys/pem.js';
+import { privateKeyPem } from '../../../src/regions/keys/encode.js';
+import { decodePem, looksLikePem } from '../../../src/regions/keys/pem.js';
 import { decodePemBlocks, encodePem } from '../../../src/regions/keys/pem-text.js';
 import { stopwatch } from '../../support/growth.js';
 

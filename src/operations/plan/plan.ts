@@ -1,0 +1,208 @@
+/**
+ * plan: the shortest safe sequence from what a chip holds to what it shall hold. Nothing here knows commands: steps are
+ * what has to happen, scripts/ says it in the words of a tool, simulate.ts proves it.
+ */
+import type { MemoryImage } from '../../core/image.js';
+import type { Range } from '../../core/range.js';
+import { toolProfile } from '../../layout/flashing-tools.js';
+import type { Board, Region } from '../../layout/types.js';
+import { flashOf, type ModuleSurvey, surveyModules } from '../../regions/module/find.js';
+import { examineImage } from '../examine-image.js';
+import type { Inspection } from '../inspect/inspect.js';
+import { type DfuRoute, routeThroughDfu } from './dfu.js';
+import { FlashController } from './flash-model.js';
+import { nameEffects } from './names.js';
+import { arrangeBlocks } from './order.js';
+import { protectionSteps } from './protection.js';
+import {
+  optionWord,
+  requireInsideFlash,
+  requireOpen,
+  requireReadable,
+  requireSomething,
+  requireSuccess,
+} from './refusals.js';
+import { closingNotes, keyWarnings, warningsOf } from './remarks.js';
+import { writeScripts } from './scripts/index.js';
+import { decideSectors } from './sectors.js';
+import { simulate } from './simulate.js';
+import { blockSteps, dumpStep, numberSteps, resetStep, type StepContext, type StepDraft, unlockStep } from './steps.js';
+import { addDurations, Estimator } from './time.js';
+import type { KeptArea, Plan, PlanOptions, PlanTarget } from './types.js';
+import { canRead } from './words.js';
+
+/**
+ * @param from what the chip holds, or null when nobody has read it: the plan is then for the worst case
+ * @throws BuildError PLAN_… when the target cannot or must not be written that way; UsageError PLAN_OPTCR
+ */
+export function plan(from: MemoryImage | null, to: PlanTarget, board: Board, options: PlanOptions = {}): Plan {
+  const tool = toolProfile(options.tool ?? 'openocd');
+  const flash = flashOf(board);
+  requireInsideFlash(to.image, board);
+  const fromName = options.fromName ?? 'the dump';
+  const inspected = from && examineImage(from, board, { optcr: options.optcr, name: fromName });
+  if (inspected) requireReadable(inspected, fromName);
+  const optcr = optionWord(options.optcr, board) ?? inspected?.optionBytes?.bytes.optcr ?? null;
+  const unlocks = requireOpen(optcr, tool, options);
+  const regions = regionsFor(inspected, to.image, board);
+  const { image: wanted, notes } = withoutKept(to.image, regions, options.include ?? []);
+  const toName = options.toName ?? 'the target';
+  requireSomething(wanted, to.image, toName);
+
+  const baseline = unlocks !== null ? new FlashController(flash, null) : null;
+  baseline?.massErase();
+  const chip = baseline ? baseline.image() : from;
+  const targetSurvey = surveyModules(wanted, board);
+  const estimator = new Estimator(tool);
+  const route =
+    tool.route === 'dfu'
+      ? routeThroughDfu({
+          board,
+          from: inspected,
+          fromImage: from,
+          target: wanted,
+          targetSurvey,
+          regions,
+          estimator,
+        })
+      : null;
+  const image = route?.image ?? wanted;
+  const works = decideSectors({
+    flash,
+    from: chip,
+    target: image,
+    erasing: tool.erasing,
+    drop: inspected ? replacedEnds(inspected, image === wanted ? targetSurvey : surveyModules(image, board)) : [],
+  });
+  const canSeal = tool.erasing === 'explicit';
+  const blocks = arrangeBlocks({ works, regions, from: inspected, chip, target: targetSurvey, canSeal });
+  const context = { flash, tool, estimator, nameAt: (address: number) => nameAt(address, regions) };
+  const work = [...blockSteps(blocks, context), ...(route?.dctWrites ?? [])];
+  const protection = protectionSteps(work, works, unlocks ?? optcr, to.optcr, options, context);
+  const drafts = frame(work, protection, { unlocks, options, context, route });
+  const steps = numberSteps(drafts);
+
+  const simulation = simulate({ steps }, from, { flash, optcr: optcr ?? undefined, dct: route?.dct });
+  requireSuccess(simulation);
+  const optcrAfter = optcr === null ? null : simulation.optcr;
+  const after = examineImage(simulation.image, board, { optcr: optcrAfter ?? undefined, name: 'the chip afterwards' });
+  const rewritten = route?.install || route?.dctWrites.length ? regions.filter(({ role }) => role === 'dct') : [];
+  const installed = route?.install?.range ? [route.install.range] : [];
+  const names = nameEffects({
+    flash,
+    regions,
+    fromImage: from,
+    from: inspected,
+    target: route ? wanted.merge(image, { overlap: 'last-wins' }) : image,
+    result: simulation.image,
+    after,
+    works,
+    massErase: unlocks !== null,
+    rewritten: [...rewritten, ...installed],
+  });
+  const draft = {
+    board: board.id,
+    dct: route?.dct ?? null,
+    tool: tool.id,
+    probe: tool.id === 'openocd' ? (options.probe ?? 'stlink') : null,
+    known: from !== null,
+    optcr: { before: optcr, after: optcrAfter },
+    steps,
+    total: addDurations(steps.map(({ ms }) => ms)),
+    sectorsToErase: works.filter(({ erase }) => erase).map(({ sector }) => sector.number),
+    ...names,
+    warnings: [
+      ...(route?.warnings ?? []),
+      ...keyWarnings(inspected, after),
+      ...warningsOf(from, optcr, tool, after, names.lost.length, works, options),
+    ],
+    notes: [...notes, ...(route?.notes ?? []), ...closingNotes(steps, tool, optcr, options)],
+    after: {
+      verdict: after.report.verdict,
+      boot: after.report.boot,
+      summary: after.report.summary,
+      findings: after.report.findings.filter(({ severity }) => severity !== 'note').length,
+    },
+    result: simulation.image,
+  };
+  return { ...draft, ...writeScripts(draft, { board, tool, options, fromName, toName, from: inspected }) };
+}
+
+/** The steps that change flash, with what comes before and after them. Nothing to do is no step at all. */
+function frame(
+  work: readonly StepDraft[],
+  protection: { readonly before: readonly StepDraft[]; readonly after: readonly StepDraft[] },
+  {
+    unlocks,
+    options,
+    context,
+    route,
+  }: {
+    readonly unlocks: number | null;
+    readonly options: PlanOptions;
+    readonly context: StepContext;
+    readonly route: DfuRoute | null;
+  },
+): StepDraft[] {
+  if (work.length === 0 && protection.after.length === 0 && unlocks === null) return [];
+  const backup =
+    options.backup !== false && unlocks === null && canRead(context.tool)
+      ? [dumpStep(context, options.backupFile)]
+      : [];
+  return [
+    ...backup,
+    ...(unlocks === null ? [] : [unlockStep(unlocks, context)]),
+    ...protection.before,
+    ...work,
+    ...protection.after,
+    resetStep(context),
+    ...(route?.install ? [route.install] : []),
+  ];
+}
+
+/** The memory map of the chip where its firmware tells it, else that of the target. */
+function regionsFor(from: Inspection | null, to: MemoryImage, board: Board): readonly Region[] {
+  if (from && from.survey.modules.length > 0) return from.survey.regions;
+  return surveyModules(to, board).regions;
+}
+
+/** DCT and EEPROM belong to the board that is there, not to the image, unless the user says otherwise. */
+function withoutKept(image: MemoryImage, regions: readonly Region[], include: readonly KeptArea[]) {
+  let rest = image;
+  const left: string[] = [];
+  for (const region of regions) {
+    if ((region.role !== 'dct' && region.role !== 'eeprom') || include.includes(region.role)) continue;
+    if (rest.parts(region).length === 0) continue;
+    left.push(region.id);
+    rest = rest.without(region);
+  }
+  const options = [...new Set(left.map((id) => (id.startsWith('dct') ? 'dct' : 'eeprom')))];
+  const notes =
+    left.length > 0
+      ? [
+          `The target also has ${left.join(', ')}. The plan keeps what the board has there; to write it, say --include ${options.join(',')}.`,
+        ]
+      : [];
+  return { image: rest, notes };
+}
+
+/** Where a shorter module replaces a longer one at the same place, the end of the old one is worth nothing. */
+function replacedEnds(from: Inspection, target: ModuleSurvey): Range[] {
+  return from.survey.modules.flatMap(({ module: old, role }) => {
+    if (old.crc !== 'ok' || role === 'foreign') return [];
+    const now = target.modules.find(({ module }) => module.address === old.address && module.missing === 0)?.module;
+    return now && now.end < old.end ? [{ start: now.end, end: old.end }] : [];
+  });
+}
+
+function nameAt(address: number, regions: readonly Region[]): { readonly id: string; readonly title: string } {
+  const around = regions.filter(({ start, end }) => address >= start && address < end);
+  const [smallest] = around.sort((a, b) => a.end - a.start - (b.end - b.start));
+  if (!smallest) return { id: 'flash', title: 'flash' };
+  const { id, role, title } = smallest;
+  const place = regions.filter((region) => region.role === role).indexOf(smallest) + 1;
+  if (role === 'dct') return { id, title: `DCT copy ${place}` };
+  if (role === 'eeprom') return { id, title: `EEPROM page ${place}` };
+  // "System part 1" in the middle of a sentence; "OTA region" stays.
+  return { id, title: /^[A-Z][a-z]/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title };
+}
