@@ -124,12 +124,23 @@ function unreadable(path: string, error: unknown): InputError {
   return new InputError(details);
 }
 
+/** Permissions of a file with keys or credentials. */
+export const PRIVATE_MODE = 0o600;
+const OTHERS_MAY_READ = 0o044;
+
+/** Whether the permissions say so; Windows has no such permissions. */
+export function isPrivateFile(path: string): boolean {
+  if (path === '-' || process.platform === 'win32') return false;
+  const status = statSync(path, { throwIfNoEntry: false });
+  return status?.isFile() === true && (status.mode & OTHERS_MAY_READ) === 0;
+}
+
 export interface OutputOptions {
   /** Replace an existing file. */
   readonly force?: boolean;
   /** Files the output must not replace, whatever else is allowed. */
   readonly inputs?: readonly string[];
-  /** Permissions of the file, 0o600 for one that holds a secret. Default: what the system gives. */
+  /** Permissions of the file, PRIVATE_MODE for one that holds a secret. Default: what the system gives. */
   readonly mode?: number;
 }
 
@@ -168,15 +179,15 @@ export function writeOutput(
  * @throws BuildError as writeOutput
  */
 export function writeOutputs(
-  files: readonly { readonly path: string; readonly content: Uint8Array }[],
+  files: readonly { readonly path: string; readonly content: Uint8Array; readonly mode?: number }[],
   options: OutputOptions = {},
 ): void {
   for (const { path } of files) requireWritable(path, options);
   const made: string[] = [];
   try {
-    for (const { path, content } of files) {
+    for (const { path, content, mode } of files) {
       const isNew = !existsSync(path);
-      writeOutput(path, content, options);
+      writeOutput(path, content, mode === undefined ? options : { ...options, mode });
       if (isNew) made.push(path);
     }
   } catch (error) {

@@ -1,15 +1,16 @@
 /** What repair changed, byte range by byte range. */
 import { formatAddress } from '../core/bytes.js';
-import { formatCount, wrapText } from '../core/words.js';
+import { wrapText } from '../core/words.js';
 import type { ByteChange, Refusal } from '../operations/repair/patch.js';
 import type { Repaired } from '../operations/repair/repair.js';
 import { listWords } from './facts.js';
 import type { TextOptions } from './inspect.js';
+import { type OutputFacts, outputWords } from './output.js';
 
 export function renderRepair(
   { modules, changes, refusals, notes, kind }: Repaired,
   input: { readonly path: string },
-  output: { readonly path: string; readonly size: number } | null,
+  output: OutputFacts | null,
   { style, width }: TextOptions,
 ): string {
   const what = kind === 'dfuse' ? 'DfuSe file' : kind === 'dfu' ? 'DFU file' : 'image';
@@ -20,10 +21,8 @@ export function renderRepair(
   );
   for (const note of notes) blocks.push(wrapText(note, width));
   if (refusals.length > 0) blocks.push(refusals.map((refusal) => refusalText(refusal, width)).join('\n'));
-  if (output) {
-    const name = output.path === '-' ? 'stdout' : output.path;
-    blocks.push(`${name}: ${formatCount(output.size)} bytes`);
-  } else if (changes.length > 0) blocks.push('Nothing was written: name an output with -o.');
+  if (output) blocks.push(outputWords(output));
+  else if (changes.length > 0) blocks.push('Nothing was written: name an output with -o.');
   return `${blocks.join('\n\n')}\n`;
 }
 

@@ -74,5 +74,5 @@ async function repair(
 function write({ bytes, image }: Repaired, output: Output, like: ReadResult | undefined, board: Board) {
   if (bytes) return { ...output.write([bytes]), format: 'dfu' };
   // One of the two is always there.
-  return image ? writeImage(image, output, like, board) : { size: 0, sha256: null, format: 'bin' };
+  return image ? writeImage(image, output, like, board) : { size: 0, sha256: null, private: false, format: 'bin' };
 }

@@ -78,7 +78,7 @@ async function change(
   edits: (file: DctFile) => DctEdit[],
   orFresh = false,
 ): Promise<number> {
-  const output = outputFrom(args, context, inputs);
+  const output = outputFrom(args, context, inputs, true);
   const board = await boardFrom(args);
   const opened = await openEditable(path, args);
   const file = openDct(opened.input, board, args.text('--release'));
@@ -110,6 +110,7 @@ export interface WrittenFile {
   readonly path: string;
   readonly size: number;
   readonly sha256: string | null;
+  readonly private: boolean;
   readonly format: string;
 }
 

@@ -9,6 +9,7 @@ import {
   putEeprom,
 } from '../../operations/edit/eeprom.js';
 import { contentFile, type EepromPut, parsePut, putsOfFile } from '../../operations/edit/eeprom-words.js';
+import { holdsDct } from '../../operations/holds-dct.js';
 import { renderEepromEdit } from '../../report/eeprom-edit.js';
 import { renderFindings } from '../../report/findings.js';
 import { renderJson } from '../../report/json.js';
@@ -101,7 +102,8 @@ function finish(
   context: Context,
   fresh = false,
 ): number {
-  const written = writeImage(edited.image, output, opened.result, file.source.board);
+  const isPrivate = holdsDct(edited.image, file.source.dctRegions ?? []);
+  const written = writeImage(edited.image, output, opened.result, file.source.board, { isPrivate });
   const target = { path: output.path, ...written };
   const { findings } = file.source;
   if (!context.json) {

@@ -14,7 +14,7 @@ import { renderJson } from '../../report/json.js';
 import { renderPlan } from '../../report/plan.js';
 import { type ParsedArguments, suggestion } from '../args.js';
 import type { Context } from '../command.js';
-import { readInput } from '../io.js';
+import { PRIVATE_MODE, readInput } from '../io.js';
 import { ledWords } from '../led-words.js';
 import { boardFrom, openInput } from '../open.js';
 import { writeFolder } from '../output-folder.js';
@@ -80,9 +80,6 @@ async function textOf(
   });
 }
 
-/** Data files hold what the chip holds, keys included; only their owner may read them. */
-const PRIVATE = 0o600;
-
 function writeAll(
   folder: string,
   { scripts, files }: Plan,
@@ -91,7 +88,8 @@ function writeAll(
 ): void {
   const all = [
     ...scripts.map(({ name, text, executable }) => ({ name, content: text, mode: executable ? 0o755 : 0o644 })),
-    ...files.map(({ name, content }) => ({ name, content, mode: PRIVATE })),
+    // They hold what the chip holds, keys included.
+    ...files.map(({ name, content }) => ({ name, content, mode: PRIVATE_MODE })),
     { name: 'plan.json', content: `${document}\n`, mode: 0o644 },
   ];
   writeFolder(folder, all, options);
