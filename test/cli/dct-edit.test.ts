@@ -161,7 +161,7 @@ describe('dct new', () => {
     const dump = path('healthy.bin');
     const outcome = await run('dct', 'new', '--server-key', dump, '--device-key', dump, '--record', '-o', output);
     expect(outcome).toMatchObject({ code: 0, stdout: '' });
-    expect(outcome.stderr).toBe(`${output}: both DCT sectors, copy 1 fresh, copy 2 erased\n`);
+    expect(outcome.stderr).toBe(`${output}: both DCT sectors, copy 1 fresh, copy 2 erased, readable by you alone\n`);
     const keys = await run('keys', 'show', output);
     expect(keys.stdout).toContain('belongs to the private key');
     expect(keys.stdout).toContain("the key of Particle's cloud");

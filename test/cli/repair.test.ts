@@ -55,7 +55,7 @@ describe('repair', () => {
     const output = fresh();
     const outcome = await run('repair', path('sound.bin'), '-o', output);
     expect(outcome.code).toBe(0);
-    expect(outcome.stderr).toContain('Nothing to repair.');
+    expect(outcome.stderr).toContain('Nothing to repair, so nothing was written.');
     expect(existsSync(output)).toBe(false);
     expect((await run('repair', path('sound.bin'), '--always', '-o', output)).code).toBe(0);
     expect(readFileSync(output)).toEqual(Buffer.from(userPart()));
@@ -83,7 +83,7 @@ describe('repair', () => {
     writeFileSync(path('cut.bin'), userPart().subarray(0, 600));
     expect((await run('repair', path('cut.bin'), '-o', fresh())).error).toMatchObject({
       code: 'REPAIR_IMPOSSIBLE',
-      what: 'user part cannot be repaired',
+      what: 'user part cannot be repaired: its last 8,468 bytes are missing, and nobody can make them up',
     });
     writeFileSync(path('empty.bin'), '');
     expect((await run('repair', path('empty.bin'))).error?.code).toBe('INPUT_EMPTY');

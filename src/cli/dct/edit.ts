@@ -17,7 +17,7 @@ import { assignmentsFrom, badOperands } from '../actions.js';
 import type { ParsedArguments } from '../args.js';
 import { type Context, EXIT_DONE } from '../command.js';
 import { type EditableInput, openEditable, writeImage } from '../edited.js';
-import { DEFAULT_MAX_SIZE, readInput } from '../io.js';
+import { readInput } from '../io.js';
 import { boardFrom } from '../open.js';
 import { type Output, outputFrom } from '../output.js';
 
@@ -28,7 +28,7 @@ export const EXAMPLE = 'serverAddress=cloud.example.com:5683';
 
 /** Files of values: as large as a key or a certificate, never a dump. */
 export function valueFile(path: string): Uint8Array {
-  return readInput(path, Math.min(DEFAULT_MAX_SIZE, 1 << 20));
+  return readInput(path, 1 << 20, 'other');
 }
 
 export const set: DctAction = async (operands, args, context) => {

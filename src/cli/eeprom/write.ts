@@ -33,7 +33,7 @@ function putsFrom(args: ParsedArguments): EepromPut[] {
 }
 
 function dataFile(path: string): Uint8Array {
-  return readInput(path, MAX_DATA_BYTES);
+  return readInput(path, MAX_DATA_BYTES, 'other');
 }
 
 interface Target {

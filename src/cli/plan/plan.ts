@@ -165,7 +165,7 @@ async function openRecipe(path: string, args: ParsedArguments, board: Board): Pr
     import('../build/folder.js'),
     import('../../operations/build/build.js'),
   ]);
-  const bytes = readInput(path, MAX_RECIPE_BYTES);
+  const bytes = readInput(path, MAX_RECIPE_BYTES, 'other');
   const recipe = await parseRecipe(recipeText(bytes, path), path);
   if (recipe.board !== null && recipe.board !== board.id && !args.has('--layout')) {
     throw new UsageError({

@@ -217,9 +217,8 @@ function impossible(path: string, refusals: readonly Refusal[]): BuildError {
   const [first] = refusals;
   return new BuildError({
     code: 'REPAIR_IMPOSSIBLE',
-    what: `${first?.what ?? 'the file'} cannot be repaired`,
+    what: `${first?.what ?? 'the file'} cannot be repaired${first ? `: ${first.why}` : ''}`,
     where: path,
-    got: first?.why,
     help: 'Get the file again, or make it anew. A guess would only make damage look sound.',
   });
 }

@@ -136,7 +136,7 @@ describe('repair of a module file', () => {
   it('refuses what is cut off, and what is no module', () => {
     const cut = userPart().slice(0, 2000);
     expect(() => repairModuleFile(cut)).toThrow(
-      expect.objectContaining({ code: 'REPAIR_IMPOSSIBLE', got: expect.stringContaining('bytes are missing') }),
+      expect.objectContaining({ code: 'REPAIR_IMPOSSIBLE', what: expect.stringContaining('bytes are missing') }),
     );
     expect(() => repairModuleFile(noise(4000))).toThrow(expect.objectContaining({ code: 'REPAIR_NO_MODULE' }));
     const foreign = userPart({ platformId: 12 });
