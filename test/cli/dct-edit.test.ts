@@ -123,6 +123,19 @@ describe('dct set', () => {
     expect((await run('dct', 'set', ...files, ...options, '-o', fresh())).error?.code).toBe(code);
   });
 
+  it('refuses words that were no UTF-8 before they were read', async () => {
+    const outcome = await run(
+      'dct',
+      'set',
+      path('healthy.bin'),
+      '--set',
+      'wifi=caf\ufffd:passphrase:wpa2',
+      '-o',
+      fresh(),
+    );
+    expect(outcome.error).toMatchObject({ code: 'DCT_BAD_VALUE', expected: 'text in UTF-8; other bytes as hex:BYTES' });
+  });
+
   it('wants an output, and not the input as one', async () => {
     const set = ['dct', 'set', path('healthy.bin'), '--set', 'claimed=no'] as const;
     expect((await run(...set)).error?.code).toBe('USAGE_NO_OUTPUT');

@@ -71,6 +71,14 @@ describe('repair', () => {
       output: { path: output },
       changes: [{ field: 'module_version', address: '0x080A000A', values: { before: '6', after: '7' } }, {}, {}],
     });
+    const both = await run('repair', path('sound.bin'), '--set', 'version=7,product-id=12', '--json', '-o', fresh());
+    expect(JSON.parse(both.stdout).changes).toMatchObject([
+      { field: 'module_version', values: { after: '7' } },
+      { field: 'product_id', values: { after: '12' } },
+      {},
+      {},
+    ]);
+    expect((await run('repair', path('sound.bin'), '--set', 'version=7,9')).error?.code).toBe('REPAIR_BAD_VALUE');
     expect((await run('repair', path('sound.bin'), '--set', 'version')).error?.code).toBe('USAGE_BAD_ASSIGNMENT');
     expect((await run('repair', path('dump.bin'), '--set', 'version=7')).error?.code).toBe('REPAIR_WHICH_MODULE');
     expect((await run('repair', path('dump.bin'), '--set', 'version=7', '--module', 'user', '-o', fresh())).code).toBe(

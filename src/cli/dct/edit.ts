@@ -125,7 +125,7 @@ export function report(
 ): void {
   const { file, style, fresh, before, after, wiped } = edited;
   const leftovers = leftoversOf(edited);
-  const notes = notesOn(schema, changes);
+  const notes = notesOn(schema, changes, file.source.board);
   const { findings } = file.source;
   if (!context.json) {
     if (findings.length > 0) context.warn(`${renderFindings(findings, PLAIN, context.width)}\n`);
@@ -156,7 +156,12 @@ export function report(
   context.write(`${renderJson(document)}\n`);
 }
 
-function notesOn(schema: string, changes: readonly DctFieldChange[]): string[] {
+function notesOn(schema: string, changes: readonly DctFieldChange[], board: Board): string[] {
+  if (schema === 'keys-import' && changes.some(({ key }) => key.startsWith('alt_'))) {
+    return [
+      `An EC key belongs to the alternate fields, which the firmware of ${board.name} does not use: it proves itself with the RSA key, which stays as it was.`,
+    ];
+  }
   if (schema !== 'dct-copy' || !changes.some(({ key }) => key === 'device_id')) return [];
   return [
     'device_id is that of the chip the DCT comes from, and the firmware of another chip leaves it so. Erase the field (dct erase-field OUT device_id) to let it write its own.',

@@ -97,8 +97,10 @@ function place(
   const changes = changesOf(edited, args.flag('--show-secrets'));
   const fingerprint = publicFingerprint(half);
   const facts = { keyFile: null, deviceId: deviceIdOf(file), serverKey: serverKeyState(file) } as const;
-  const steps = owner === 'server' ? [] : registration(open ?? 'device.pub.pem', facts);
-  if (owner === 'device' && open === null) {
+  // The cloud is told of the key that the firmware uses, and of no other.
+  const isUsed = owner === 'device' && half.algorithm === 'rsa';
+  const steps = isUsed ? registration(open ?? 'device.pub.pem', facts) : [];
+  if (isUsed && open === null) {
     const command = `flashatlas keys public ${shellWord(output.path)} -o device.pub.pem`;
     steps.splice(1, 0, { step: 'Unless the cloud knows this key already, take its public half:', command });
   }
