@@ -12,7 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { BuildError, type ErrorDetails, FlashatlasError, InputError } from '../core/errors.js';
+import { BuildError, type ErrorDetails, FlashatlasError, InputError, UsageError } from '../core/errors.js';
 import { formatCount, formatSize } from '../core/words.js';
 
 export const DEFAULT_MAX_SIZE = 64 << 20;
@@ -93,6 +93,17 @@ function readStream(file: number, name: string, maxSize: number, kind: InputKind
     offset += chunk.length;
   }
   return bytes;
+}
+
+/** @throws UsageError USAGE_STDIN_TWICE */
+export function requireStdinOnce(paths: readonly string[]): void {
+  if (paths.filter((path) => path === '-').length < 2) return;
+  throw new UsageError({
+    code: 'USAGE_STDIN_TWICE',
+    what: 'stdin was named more than once',
+    expected: '- once',
+    help: 'Save one of the inputs to a file first.',
+  });
 }
 
 function isErrno(error: unknown, code: string): boolean {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { UsageError } from '../core/errors.js';
 import type { ParsedArguments } from './args.js';
 import type { Context } from './command.js';
-import { isPrivateFile, PRIVATE_MODE, requireWritable, writeOutput } from './io.js';
+import { isPrivateFile, PRIVATE_MODE, requireStdinOnce, requireWritable, writeOutput } from './io.js';
 
 /** Options of commands that write one file. */
 export const OUTPUT_OPTIONS = {
@@ -36,7 +36,7 @@ export interface WrittenOutput {
  * The output that -o names, checked before any work is done.
  * @param inputs files that it must not replace; the output of one that only its owner may read is as private
  * @param isPrivate it holds keys or credentials, whatever the inputs
- * @throws UsageError USAGE_NO_OUTPUT, USAGE_JSON_ON_STDOUT; BuildError OUTPUT_…
+ * @throws UsageError USAGE_NO_OUTPUT, USAGE_JSON_ON_STDOUT, USAGE_STDIN_TWICE; BuildError OUTPUT_…
  */
 export function outputFrom(
   args: ParsedArguments,
@@ -44,6 +44,7 @@ export function outputFrom(
   inputs: readonly string[],
   isPrivate = false,
 ): Output {
+  requireStdinOnce(inputs);
   const path = requireOutputPath(args, 'OUT');
   if (path === '-' && context.json) {
     throw new UsageError({

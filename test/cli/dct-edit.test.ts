@@ -153,6 +153,11 @@ describe('dct copy and erase-field', () => {
     expect((await run('keys', 'show', output)).stdout).toContain('belongs to the private key');
   });
 
+  it('need two files, of which one may be stdin', async () => {
+    const outcome = await run('dct', 'copy', '--from', '-', '--to', '-', '-o', fresh());
+    expect(outcome.error?.code).toBe('USAGE_STDIN_TWICE');
+  });
+
   it('need to know from where to where', async () => {
     const outcome = await run('dct', 'copy', '--to', path('erased.bin'), '-o', fresh());
     expect(outcome.error).toMatchObject({ code: 'USAGE_OPERANDS', what: 'dct copy needs both --from and --to' });

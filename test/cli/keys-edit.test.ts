@@ -186,7 +186,7 @@ describe('keys check', () => {
     const other = await run('keys', 'check', path('healthy.bin'), '--fingerprint', 'ab'.repeat(32));
     expect(other.code).toBe(1);
     expect(other.stdout.replace(/\s+/g, ' ')).toContain(
-      `compared with the given fingerprint: another key, SHA-256 ${FINGERPRINT} instead of abab`,
+      `Compared with the given fingerprint: another key, SHA-256 ${FINGERPRINT} instead of abab`,
     );
     const file = await run('keys', 'check', path('firmware.der'), '--public', path('server.der'));
     expect(file.code).toBe(1);

@@ -17,7 +17,7 @@ import { assignmentsFrom, badOperands } from '../actions.js';
 import type { ParsedArguments } from '../args.js';
 import { type Context, EXIT_DONE } from '../command.js';
 import { type EditableInput, openEditable, writeImage } from '../edited.js';
-import { readInput } from '../io.js';
+import { readInput, requireStdinOnce } from '../io.js';
 import { boardFrom } from '../open.js';
 import { type Output, outputFrom } from '../output.js';
 
@@ -56,6 +56,7 @@ export const copy: DctAction = async (operands, args, context) => {
   if (from === undefined || to === undefined) {
     throw badOperands('dct copy', 'both --from and --to', 'dct copy --from old.bin --to new.bin -o out.bin');
   }
+  requireStdinOnce([from, to]);
   const board = await boardFrom(args);
   const source = openDct((await openEditable(from, args)).input, board);
   return change(

@@ -141,7 +141,7 @@ export function shellWord(text: string): string {
 }
 
 export interface KeyCheck {
-  /** What was asked: "Device private key", "compared with device.pub.pem". */
+  /** What was asked: "Device private key", "Compared with device.pub.pem". */
   readonly what: string;
   readonly ok: boolean;
   readonly detail: string;
@@ -156,10 +156,10 @@ export function compareKey(
   const own = key && publicFingerprint(key);
   if (expected.file) {
     const other = publicFingerprint(requirePublicKey(expected.file.bytes, expected.file.name));
-    checks.push(comparison(`compared with ${expected.file.name}`, own, other));
+    checks.push(comparison(`Compared with ${expected.file.name}`, own, other));
   }
   if (expected.fingerprint !== undefined) {
-    checks.push(comparison('compared with the given fingerprint', own, readFingerprint(expected.fingerprint)));
+    checks.push(comparison('Compared with the given fingerprint', own, readFingerprint(expected.fingerprint)));
   }
   return checks;
 }

@@ -36,6 +36,8 @@ import {
 } from './values.js';
 import { decodeNetworks, wicedCountryText, wifiSecurityName } from './wifi.js';
 
+const SOFT_AP = 'wiced_config_soft_ap_t';
+
 export interface FieldWords {
   readonly state: FieldState;
   readonly value: string;
@@ -244,14 +246,30 @@ function recordFieldWords(
   if (fill !== 'set') return fillWords(fill);
   const record = leaf.record ?? '';
   if (record === 'wiced_config_ap_entry_t') return networkWords(bytes, showSecrets);
+  if (record === SOFT_AP) return softApWords(bytes);
   const size = dctRecord(record).size;
   const words: string[] = [];
   for (let start = 0; start + size <= bytes.length; start += size) {
     const one = recordWords(record, bytes.subarray(start, start + size)).join(', ');
     if (one) words.push(size === bytes.length ? one : `${start / size}: ${one}`);
   }
-  if (record === 'wiced_config_soft_ap_t') words.unshift(lengthTextValue(bytes.subarray(0, 33)) ?? 'no SSID');
   return { state: 'set', value: words.join('; ') || `set, ${withoutFiller(bytes).length} bytes` };
+}
+
+/** The access point of listening mode: `Photon-7H2K4C (OPEN, channel 11)`. */
+function softApWords(bytes: Uint8Array): FieldWords {
+  const member = (name: string): number => memberNumber(bytes, SOFT_AP, name);
+  const keyLength = member('security_key_length');
+  const mark = dctRecord(SOFT_AP).fields.find(({ name }) => name === 'details_valid');
+  const isValid = mark !== undefined && valueWord(mark, member('details_valid')) !== undefined;
+  const facts = [
+    wifiSecurityName(member('security')),
+    `channel ${member('channel')}`,
+    ...(keyLength > 0 ? [`key set, ${keyLength} bytes`] : []),
+    ...(isValid ? [] : ['not marked valid']),
+  ];
+  const ssid = lengthTextValue(memberBytes(bytes, SOFT_AP, 'SSID')) ?? 'no SSID';
+  return { state: 'set', value: `${ssid} (${facts.join(', ')})` };
 }
 
 function networkWords(bytes: Uint8Array, showSecrets: boolean): FieldWords {
