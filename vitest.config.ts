@@ -18,7 +18,10 @@ export default defineConfig({
     },
   },
   test: {
+    // Vitest would leave one processor free: on two that is half of them.
+    maxWorkers: '100%',
     testTimeout: 60_000,
+    setupFiles: [source('./test/support/equal-bytes.ts')],
     projects: [
       {
         extends: true,

@@ -23,15 +23,15 @@ export function noteAlternatives(machine: Machine, { end, program, dctAccess }: 
   if (program && button === 'released') {
     const ask = (time: string, what: string): string =>
       `the button is held for ${time} at reset, or a request for ${what} waits in the backup registers`;
-    if (outcome !== 'dfu') trace.otherwise('dfu', 'dfu', ask('3 seconds', 'DFU'), 'certain');
-    if (RUNNING.includes(outcome)) trace.otherwise('safe-mode', 'safe-mode', ask('1 second', 'safe mode'), 'likely');
+    if (outcome !== 'dfu') trace.withAny('dfu', 'dfu', ask('3 seconds', 'DFU'), 'certain');
+    if (RUNNING.includes(outcome)) trace.withAny('safe-mode', 'safe-mode', ask('1 second', 'safe mode'), 'likely');
     // Asked of the flash as it is at the end: an image that was just restored is still there.
     if (factoryRefusal(machine, program, factorySource(machine, program, dctAccess)) === null) {
       trace.otherwise('factory-restore', 'factory-restore', ask('7 seconds', 'a factory reset'), 'likely');
     }
   }
   if (outcome !== 'no-start') {
-    trace.otherwise('reset-loop', 'dark', 'the supply sinks while it starts', 'possible');
+    trace.withAny('reset-loop', 'dark', 'the supply sinks while it starts', 'possible');
   }
 }
 

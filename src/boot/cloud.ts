@@ -28,10 +28,8 @@ export function reachNetwork(machine: Machine, runs: SystemRuns, clearWifi: bool
   const { platform, dct } = machine;
   const values = valuesOf(machine, runs.systemVersion);
   if (platform.network === 'cellular') return connect(machine, runs, values);
-  if (dct.report === null) {
-    machine.trace.lower('possible');
-    machine.trace.assume('the sectors of the device configuration are erased: the input does not hold them');
-  }
+  // Taken as erased, which is said of everything that the input does not hold.
+  if (dct.report === null) machine.trace.lower('possible');
   noteTheme(machine, values);
   const stored = values?.wifi?.hasCredentials === true;
   if (stored && !clearWifi) return connect(machine, runs, values);
@@ -103,8 +101,8 @@ function connect(machine: Machine, runs: SystemRuns, values: DctValues | null): 
   trace.assume(network);
   const lost = platform.network === 'wifi' ? 'its Wi-Fi network is out of reach' : 'no cellular network takes its SIM';
   trace.lower('likely');
-  trace.otherwise('connecting', 'network-connecting', lost, 'certain');
-  trace.otherwise('connecting', 'cloud-unreachable', 'the network does not lead to the server of the cloud', 'likely');
+  trace.withAny('connecting', 'network-connecting', lost, 'certain');
+  trace.withAny('connecting', 'cloud-unreachable', 'the network does not lead to the server of the cloud', 'likely');
   const obstacle = handshakeObstacle(machine, runs.systemVersion, values);
   const { report } = machine.dct;
   if (obstacle) {
@@ -141,7 +139,7 @@ function online({ trace }: Machine, runs: SystemRuns): End {
     trace.step('cloud', 'what is started', `safe mode, ${runs.safeMode}`, null, HANDSHAKE);
     return { outcome: 'safe-mode', led: 'safe-mode' };
   }
-  trace.otherwise('runs-offline', 'wifi-off', 'the application turns the connection off', 'possible');
+  trace.withAny('runs-offline', 'wifi-off', 'the application turns the connection off', 'possible');
   return { outcome: 'runs', led: 'cloud-connected' };
 }
 

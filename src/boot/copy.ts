@@ -32,7 +32,7 @@ function sourceRefusal(memory: FlashMemory, request: CopyRequest, own: number): 
   const info = memory.header(source)?.info;
   if (!info) return `no module header can be read at ${formatAddress(source)}`;
   const moduleLength = lengthOf(info);
-  if (info.moduleStartAddress === 0xffffffff) return `nothing is at ${formatAddress(source)}: it is erased`;
+  if (info.moduleStartAddress === 0xffffffff) return `${formatAddress(source)} is erased`;
   if ((flags & (VERIFY_FUNCTION | VERIFY_CRC)) !== 0 && length < u32(moduleLength + CRC_BYTES)) {
     return `the module at ${formatAddress(source)} is longer than the copy`;
   }

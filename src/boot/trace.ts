@@ -33,8 +33,19 @@ export class Trace {
     this.confidence = lesser(this.confidence, confidence);
   }
 
+  /** Another end that what is in this flash makes possible. */
   otherwise(outcome: BootAlternative['outcome'], led: string, condition: string, confidence: BootConfidence): void {
+    this.#add({ outcome, led, condition, confidence, general: false });
+  }
+
+  /** Another end that every board can come to. */
+  withAny(outcome: BootAlternative['outcome'], led: string, condition: string, confidence: BootConfidence): void {
+    this.#add({ outcome, led, condition, confidence, general: true });
+  }
+
+  #add(alternative: BootAlternative): void {
+    const { outcome, condition } = alternative;
     const known = this.alternatives.some((entry) => entry.outcome === outcome && entry.condition === condition);
-    if (!known) this.alternatives.push({ outcome, led, condition, confidence });
+    if (!known) this.alternatives.push(alternative);
   }
 }

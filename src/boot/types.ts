@@ -48,6 +48,8 @@ export interface BootAlternative {
   readonly led: string;
   readonly condition: string;
   readonly confidence: BootConfidence;
+  /** True: so with every board, whatever its flash holds (a held button, a weak supply, no network). */
+  readonly general: boolean;
 }
 
 /** A copy that bootloader or system firmware makes or refuses on the way: a pending update, a factory restore. */

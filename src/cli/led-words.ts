@@ -4,5 +4,9 @@ import type { LedWords } from '../report/boot.js';
 /** "cyan, breathing" for cloud-connected, "dark" for dark; an unknown id stays as it is. */
 export async function ledWords(): Promise<LedWords> {
   const { ledPattern } = await import('../layout/led.js');
-  return (id) => ledPattern(id)?.title.replace(/^RGB LED /, '') ?? id;
+  const { lookOf } = await import('../report/led.js');
+  return (id) => {
+    const pattern = ledPattern(id);
+    return pattern ? lookOf(pattern) : id;
+  };
 }

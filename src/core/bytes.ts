@@ -179,3 +179,8 @@ export function formatHex(value: number, digits = 1): string {
 export function formatAddress(address: number): string {
   return formatHex(address, 8);
 }
+
+/** A half-open range the way people read it, first to last address: `0x08004000-0x08007FFF`; one byte is one address. */
+export function formatRange({ start, end }: { readonly start: number; readonly end: number }): string {
+  return end - start > 1 ? `${formatAddress(start)}-${formatAddress(end - 1)}` : formatAddress(start);
+}

@@ -4,6 +4,8 @@
  * Every error says what went wrong, where, what was expected, what was found and what to do about it.
  * Codes are SCREAMING_SNAKE with the area first (`IHEX_BAD_CHECKSUM`); they are part of the API and never renamed.
  */
+import { nameInText } from './words.js';
+
 export interface ErrorDetails {
   readonly code: string;
   /** One clause without full stop: "record checksum does not match". */
@@ -60,11 +62,11 @@ export class LayoutError extends FlashatlasError {}
 /** Parts that overlap, do not fit or are missing; an output that must not be written. */
 export class BuildError extends FlashatlasError {}
 
-/** "what at where: expected x, got y", leaving out what is not known. */
+/** "what at where: expected x, got y", leaving out what is not known or said already. */
 function composeMessage({ what, where, expected, got }: ErrorDetails): string {
-  const place = where === undefined ? '' : ` at ${where}`;
+  const place = where === undefined ? '' : ` at ${nameInText(where)}`;
   if (expected !== undefined && got !== undefined) return `${what}${place}: expected ${expected}, got ${got}`;
   if (expected !== undefined) return `${what}${place}: expected ${expected}`;
-  if (got !== undefined) return `${what}${place}: got ${got}`;
+  if (got !== undefined && !what.includes(got)) return `${what}${place}: got ${got}`;
   return `${what}${place}`;
 }

@@ -25,6 +25,7 @@ export interface FillStatistics {
 export class MemoryImage {
   /** Sorted by address, disjoint, never empty. Touching segments are one when they share a source. */
   readonly segments: readonly Segment[];
+  private runs: readonly Range[] | undefined;
 
   private constructor(segments: readonly Segment[]) {
     this.segments = segments;
@@ -71,8 +72,9 @@ export class MemoryImage {
   }
 
   /** Maximal runs of present addresses, whatever their sources. */
-  ranges(): Range[] {
-    return mergeRanges(this.segments.map(segmentRange));
+  ranges(): readonly Range[] {
+    this.runs ??= mergeRanges(this.segments.map(segmentRange));
+    return this.runs;
   }
 
   /** The present parts of a range, as views, in address order. */

@@ -2,7 +2,7 @@
  * Parts: the tree that leads from a region down to a single field, so that every address has a name. Decoders build it
  * lazily, because a report needs the values and only `inspect --at` and `hex` need the tree.
  */
-import { containsAddress, type Range } from './range.js';
+import { containsAddress, firstEndingAfter, type Range } from './range.js';
 
 export interface Part extends Range {
   /** The field's name in the reference: `platformId`, `device_private_key`. */
@@ -33,23 +33,11 @@ export function partsIn(part: Part): readonly Part[] {
 export function pathTo(parts: readonly Part[], address: number): Part[] {
   const path: Part[] = [];
   for (let level = parts; ; ) {
-    const part = level[firstPartFrom(level, address)];
+    const part = level[firstEndingAfter(level, address)];
     if (!part || !containsAddress(part, address)) return path;
     path.push(part);
     level = partsIn(part);
   }
-}
-
-/** Index of the first part that ends after `address`; parts are in address order and do not overlap. */
-function firstPartFrom(parts: readonly Part[], address: number): number {
-  let low = 0;
-  let high = parts.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((parts[middle] as Part).end <= address) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** A stretch that no smaller part divides, with the parts around it, outermost first. */
@@ -60,7 +48,7 @@ export interface Leaf extends Range {
 /** The leaves of a range in address order; stretches between parts belong to the part around them. */
 export function* leavesOf(parts: readonly Part[], range: Range, around: readonly Part[] = []): Generator<Leaf> {
   let position = range.start;
-  for (let index = firstPartFrom(parts, range.start); index < parts.length; index++) {
+  for (let index = firstEndingAfter(parts, range.start); index < parts.length; index++) {
     const part = parts[index] as Part;
     if (part.start >= range.end) break;
     if (part.start > position) yield { start: position, end: part.start, path: around };

@@ -72,6 +72,30 @@ export function subtractRanges(whole: Range, holes: Iterable<Range>): Range[] {
   return rest;
 }
 
+/** Index of the first range that ends after `address` (binary search): the ranges are in address order and disjoint. */
+export function firstEndingAfter(ranges: readonly Range[], address: number): number {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ranges[middle] as Range).end <= address) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The ranges that share an address with `place`, found by halving: they are in address order and disjoint. */
+export function rangesWithin<T extends Range>(ranges: readonly T[], place: Range): T[] {
+  if (isEmpty(place)) return [];
+  return ranges.slice(firstEndingAfter(ranges, place.start), firstStartingFrom(ranges, place.end));
+}
+
+function firstStartingFrom(ranges: readonly Range[], address: number): number {
+  const index = firstEndingAfter(ranges, address);
+  const across = ranges[index];
+  return across && across.start < address ? index + 1 : index;
+}
+
 /** Total number of addresses in ranges that are known to be disjoint. */
 export function totalSize(ranges: Iterable<Range>): number {
   let total = 0;

@@ -24,6 +24,13 @@ export function formatSize(bytes: number): string {
   return `${formatCount(bytes)} B`;
 }
 
+/** A file name for a line of text: a line break in it must not look like one of ours. `a\nb` becomes `a\x0Ab`. */
+export function nameInText(name: string): string {
+  return name.replace(/\p{Cc}/gu, (character) => {
+    return `\\x${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(2, '0')}`;
+  });
+}
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what starts a colour sequence.
 const COLOUR_SEQUENCE = /\u001b\[\d+m/g;
 

@@ -1,6 +1,6 @@
 /** What is this byte? The path from the chip down to a field, for every address of an inspected input. */
 import { type Leaf, leavesOf, type Part, partsIn, pathTo } from '../core/part.js';
-import { containsAddress, overlaps, type Range, subtractRanges } from '../core/range.js';
+import { containsAddress, mergeRanges, overlaps, type Range, rangesWithin, subtractRanges } from '../core/range.js';
 import type { Memory } from '../layout/types.js';
 import { regionsAt } from '../layout/variant.js';
 import { applicationParts, dctParts } from '../regions/dct/parts.js';
@@ -94,9 +94,10 @@ function buildContents(inspection: Inspection): Part[] {
   const { eeprom } = configuration;
   const pages = eeprom?.format ? eeprom.parts().filter((part) => pageHoldsEeprom(inspection, part)) : [];
   const special = [...pages, ...optionParts(inspection), ...(report.identity?.otp?.parts() ?? [])];
+  const taken = mergeRanges(special);
   // An erased stretch may reach from the unused rest of a page into whatever follows.
   const others = stretches.flatMap((stretch) =>
-    subtractRanges(stretch, special).map((rest) => ({ ...stretch, ...rest })),
+    subtractRanges(stretch, rangesWithin(taken, stretch)).map((rest) => ({ ...stretch, ...rest })),
   );
   return [...special, ...others.map((stretch) => partOfStretch(inspection, stretch))].sort((a, b) => a.start - b.start);
 }
@@ -152,12 +153,10 @@ export function leafName(leaf: Leaf): string {
 
 /** Top-level parts of a range with their own parts: the table of contents of a sector. */
 export function outline(inspection: Inspection, range: Range): { readonly depth: number; readonly part: Part }[] {
-  return contentsOf(inspection)
-    .filter((part) => overlaps(part, range))
-    .flatMap((part) => [
-      { depth: 0, part },
-      ...partsIn(part)
-        .filter((inner) => overlaps(inner, range))
-        .map((inner) => ({ depth: 1, part: inner })),
-    ]);
+  return rangesWithin(contentsOf(inspection), range).flatMap((part) => [
+    { depth: 0, part },
+    ...partsIn(part)
+      .filter((inner) => overlaps(inner, range))
+      .map((inner) => ({ depth: 1, part: inner })),
+  ]);
 }

@@ -1,5 +1,5 @@
 /** map: the flash drawn to scale. One row per cell of the drawing; sectors and classes as data, not as characters. */
-import { intersect, sizeOf } from '../core/range.js';
+import { intersect, rangesWithin, sizeOf } from '../core/range.js';
 import type { Sector } from '../layout/types.js';
 import { BYTE_CLASSES, type ByteClass, countClasses, type Stretch } from '../regions/account.js';
 
@@ -30,8 +30,7 @@ export function drawMap(
     for (let start = sector.start; start < sector.end; start += cellBytes) {
       cells.push(cellOf({ start, end: Math.min(start + cellBytes, sector.end) }, stretches));
     }
-    const here = stretches.filter((stretch) => intersect(stretch, sector));
-    const labels = here
+    const labels = rangesWithin(stretches, sector)
       .filter((stretch) => stretch.class !== 'erased' && stretch.class !== 'absent' && sizeOf(stretch) >= 16)
       .map((stretch) => stretch.label);
     return {

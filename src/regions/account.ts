@@ -5,7 +5,8 @@
 import { indexOfBytes } from '#bytes';
 import { formatHex, isFilledWith, leadingRun, wordsOf } from '../core/bytes.js';
 import type { MemoryImage } from '../core/image.js';
-import { intersect, type Range, sizeOf, subtractRanges } from '../core/range.js';
+import { IndexSet } from '../core/index-set.js';
+import { isEmpty, type Range, rangesWithin, sizeOf, subtractRanges } from '../core/range.js';
 
 export type ClaimedClass = 'module' | 'dct' | 'eeprom';
 export type ByteClass = ClaimedClass | 'erased' | 'fill' | 'unknown' | 'absent';
@@ -30,26 +31,24 @@ const MIN_ERASED_RUN = 16;
 /** Shorter runs of another constant are data. */
 const MIN_FILL_RUN = 64;
 
-/** Stretches in address order that cover `total` without gaps or overlaps. Earlier claims win over later ones. */
+/**
+ * Stretches in address order that cover `total` without gaps or overlaps. Earlier claims win over later ones.
+ * @param total in address order and disjoint.
+ */
 export function accountFor(image: MemoryImage, total: readonly Range[], claims: readonly Claim[]): Stretch[] {
-  const stretches: Stretch[] = [];
-  const taken: Range[] = [];
-  for (const claim of claims) {
-    for (const range of total) {
-      const inside = intersect(range, claim);
-      if (!inside) continue;
-      for (const rest of subtractRanges(inside, taken)) {
-        // A claim speaks for bytes; where there are none, it has nothing to say.
-        for (const { address, bytes } of image.parts(rest)) {
-          stretches.push({ start: address, end: address + bytes.length, class: claim.class, label: claim.label });
-        }
+  const claimed: Stretch[] = [];
+  for (const claim of settleClaims(claims)) {
+    for (const range of rangesWithin(total, claim)) {
+      const inside = { start: Math.max(range.start, claim.start), end: Math.min(range.end, claim.end) };
+      // A claim speaks for bytes; where there are none, it has nothing to say.
+      for (const { address, bytes } of image.parts(inside)) {
+        claimed.push({ start: address, end: address + bytes.length, class: claim.class, label: claim.label });
       }
     }
-    taken.push(claim);
   }
-  const claimed = [...stretches];
+  const stretches = [...claimed];
   for (const range of total) {
-    for (const rest of subtractRanges(range, claimed)) {
+    for (const rest of subtractRanges(range, rangesWithin(claimed, range))) {
       // Not spread into one call: an image in very many pieces has more stretches than a call takes arguments.
       for (const stretch of classifyRest(image, rest)) stretches.push(stretch);
     }
@@ -57,11 +56,41 @@ export function accountFor(image: MemoryImage, total: readonly Range[], claims: 
   return stretches.sort((a, b) => a.start - b.start);
 }
 
+/** The claims without their overlaps, in address order. A claim that an earlier one divides comes in pieces. */
+function settleClaims(claims: readonly Claim[]): Claim[] {
+  const cuts = [...new Set(claims.flatMap(({ start, end }) => [start, end]))].sort((a, b) => a - b);
+  const places = new Map(cuts.map((address, place) => [address, place]));
+  const owners = new Array<Claim | undefined>(cuts.length);
+  const free = new IndexSet(cuts.length);
+  for (const place of cuts.keys()) free.add(place);
+  for (const claim of claims) {
+    if (isEmpty(claim)) continue;
+    const end = places.get(claim.end) ?? 0;
+    let place = free.next(places.get(claim.start) ?? 0);
+    while (place !== undefined && place < end) {
+      owners[place] = claim;
+      free.delete(place);
+      place = free.next(place + 1);
+    }
+  }
+  const settled: Claim[] = [];
+  for (let place = 0; place < cuts.length; place++) {
+    const owner = owners[place];
+    if (!owner) continue;
+    const first = place;
+    while (owners[place + 1] === owner) place++;
+    settled.push({ ...owner, start: cuts[first] as number, end: cuts[place + 1] as number });
+  }
+  return settled;
+}
+
 function classifyRest(image: MemoryImage, range: Range): Stretch[] {
   const stretches: Stretch[] = image
     .gaps(range)
     .map((gap) => ({ ...gap, class: 'absent', label: 'not in this input' }));
-  for (const { address, bytes } of image.parts(range)) stretches.push(...constantRuns(bytes, address));
+  for (const { address, bytes } of image.parts(range)) {
+    for (const stretch of constantRuns(bytes, address)) stretches.push(stretch);
+  }
   return stretches;
 }
 
@@ -89,6 +118,7 @@ const ERASED_RUN = new Uint8Array(MIN_ERASED_RUN).fill(ERASED);
 /** Runs that are long enough, in order. This sees every byte that no decoder claimed, so erased flash is found natively. */
 function longRuns(bytes: Uint8Array): Range[] {
   const runs: Range[] = [];
+  if (bytes.length < MIN_ERASED_RUN) return runs;
   let from = 0;
   while (from < bytes.length) {
     const start = indexOfBytes(bytes, ERASED_RUN, from);
@@ -106,6 +136,7 @@ const FILL_STEP = MIN_FILL_RUN / 4 / 2;
 /** Runs of one other value. */
 function fillRuns(bytes: Uint8Array, from: number, to: number): Range[] {
   const runs: Range[] = [];
+  if (to - from < MIN_FILL_RUN) return runs;
   const words = wordsOf(bytes);
   let floor = from;
   for (let index = Math.ceil(from / 4); index * 4 + 8 <= to; index += FILL_STEP) {
@@ -150,12 +181,11 @@ function pushUnknown(stretches: Stretch[], address: number, from: number, to: nu
 
 export type ByteCounts = Readonly<Record<ByteClass, number>>;
 
-/** Bytes per class inside a range. */
+/** Bytes per class inside a range. The stretches are those of an account: in address order and disjoint. */
 export function countClasses(stretches: readonly Stretch[], range: Range): ByteCounts {
   const counts = Object.fromEntries(BYTE_CLASSES.map((name) => [name, 0])) as Record<ByteClass, number>;
-  for (const stretch of stretches) {
-    const inside = intersect(stretch, range);
-    if (inside) counts[stretch.class] += sizeOf(inside);
+  for (const { class: name, start, end } of rangesWithin(stretches, range)) {
+    counts[name] += Math.min(end, range.end) - Math.max(start, range.start);
   }
   return counts;
 }

@@ -1,24 +1,10 @@
 /** What a board does at reset, in words: for `boot`, and as a section of `inspect`. */
-import type { BootAlternative, BootConfidence, BootOutcome, BootPrediction, BootStep } from '../boot/types.js';
+import type { BootAlternative, BootConfidence, BootCopy, BootPrediction, BootStep } from '../boot/types.js';
 import { formatAddress } from '../core/bytes.js';
 import { formatCount, wrapText } from '../core/words.js';
+import { outcomeWords } from '../operations/boot-words.js';
 import { type Fact, renderFacts } from './facts.js';
 import type { Style } from './style.js';
-
-const OUTCOMES: Readonly<Record<BootOutcome, string>> = {
-  'no-start': 'does not start',
-  dfu: 'waits in DFU mode',
-  fault: 'crashes',
-  hang: 'hangs before the system firmware is up',
-  'reset-loop': 'resets again and again',
-  'factory-restore': 'restores the factory image',
-  'safe-mode': 'connects in safe mode, without its application',
-  listening: 'waits in listening mode for Wi-Fi credentials',
-  connecting: 'tries to connect',
-  'cloud-refused': 'reaches the cloud, which refuses it',
-  runs: 'runs its application, connected to the cloud',
-  'runs-offline': 'runs its application without the cloud',
-};
 
 const SURE: Readonly<Record<BootConfidence, string>> = {
   certain: 'certain: every check is known from the source',
@@ -29,32 +15,36 @@ const SURE: Readonly<Record<BootConfidence, string>> = {
 /** How the LED looks, from the id of a pattern. */
 export type LedWords = (id: string) => string;
 
-export function outcomeWords(outcome: BootOutcome): string {
-  return OUTCOMES[outcome];
-}
-
 /** Everything but the steps: where it ends, what that rests on, and the other ends. */
 export function bootFactsOf(boot: BootPrediction, led: LedWords): Fact[] {
   const facts: Fact[] = [
-    ['At reset', `the board ${OUTCOMES[boot.outcome]}`],
+    ['At reset', `the board ${outcomeWords(boot.outcome)}`],
     ['LED', led(boot.led)],
     ['Confidence', SURE[boot.confidence]],
   ];
   for (const [index, condition] of boot.conditions.entries()) facts.push([index === 0 ? 'Provided' : '', condition]);
-  for (const [index, copy] of boot.copies.entries()) {
-    const move = `${formatCount(copy.length)} bytes from ${formatAddress(copy.source)} to ${formatAddress(copy.destination)}`;
-    const result = copy.reason === null ? 'copied' : `not copied: ${copy.reason}`;
-    facts.push([index === 0 ? 'Copies' : '', `${copy.kind.replaceAll('-', ' ')}, ${move}: ${result}`]);
-  }
+  facts.push(...copyFacts(boot.copies));
   for (const [index, other] of boot.alternatives.entries()) {
     facts.push([index === 0 ? 'Otherwise' : '', alternativeWords(other, led)]);
   }
   return facts;
 }
 
-function alternativeWords({ outcome, led: pattern, condition, confidence }: BootAlternative, led: LedWords): string {
+/** One line for each copy on the way. */
+export function copyFacts(copies: readonly BootCopy[]): Fact[] {
+  return copies.map(({ kind, source, destination, length, reason }, index): Fact => {
+    const move = `${formatCount(length)} bytes from ${formatAddress(source)} to ${formatAddress(destination)}`;
+    const result = reason === null ? 'copied' : `not copied: ${reason}`;
+    return [index === 0 ? 'Copies' : '', `${kind.replaceAll('-', ' ').replace(/^ota/, 'OTA')}, ${move}: ${result}`];
+  });
+}
+
+export function alternativeWords(
+  { outcome, led: pattern, condition, confidence }: BootAlternative,
+  led: LedWords,
+): string {
   const sure = confidence === 'certain' ? '' : ` (${confidence})`;
-  return `if ${condition}: it ${OUTCOMES[outcome]}, LED ${led(pattern)}${sure}`;
+  return `if ${condition}: it ${outcomeWords(outcome)}, LED ${led(pattern)}${sure}`;
 }
 
 /** The section of `inspect`: facts, then one line for each step unless it is to be brief. */

@@ -1,7 +1,8 @@
 /** The text of `check`: what is judged, which files fit together, what is lost, findings by region, verdict. */
 import type { BootPrediction } from '../boot/types.js';
-import { formatAddress } from '../core/bytes.js';
-import { formatSize } from '../core/words.js';
+import { formatAddress, formatRange } from '../core/bytes.js';
+import { formatSize, nameInText } from '../core/words.js';
+import { outcomeWords } from '../operations/boot-words.js';
 import type {
   CheckedModule,
   CheckFinding,
@@ -11,7 +12,7 @@ import type {
   LostItem,
 } from '../operations/check/report.js';
 import type { InspectedInput } from '../operations/inspect/report.js';
-import { type LedWords, outcomeWords } from './boot.js';
+import { alternativeWords, copyFacts, type LedWords } from './boot.js';
 import { renderColumns } from './columns.js';
 import { type Fact, listWords, renderFacts } from './facts.js';
 import { renderFindings, renderVerdict } from './findings.js';
@@ -49,10 +50,10 @@ function heading({ scope, input, inputs, summary, layout }: CheckReport, style: 
   const count = `${inputs.length} file${inputs.length === 1 ? '' : 's'}`;
   const title =
     scope === 'one'
-      ? (input?.path ?? '')
+      ? nameInText(input?.path ?? '')
       : scope === 'set'
         ? `${count} judged together`
-        : `${input?.path ?? ''} after writing ${count} onto it`;
+        : `${nameInText(input?.path ?? '')} after writing ${count} onto it`;
   return `${style.bold(title)}\n${summary}, judged as ${layout.board}`;
 }
 
@@ -69,7 +70,7 @@ function fileTable({ inputs, modules }: CheckReport, style: Style): string {
 function fileRow(input: InspectedInput, module: CheckedModule | undefined): string[] {
   const address = module?.address ?? input.base;
   return [
-    input.path,
+    nameInText(input.path),
     address === null ? '' : formatAddress(address),
     module ? `${moduleName(module)} version ${module.version}` : formatSize(input.size),
     module ? releaseWords(module) : '',
@@ -128,7 +129,7 @@ function changes(report: CheckReport, width: number): string {
   }
   const [refused] = refusedByDfu;
   if (refused) {
-    const ranges = listWords(refusedByDfu.map(({ start, end }) => `${formatAddress(start)}-${formatAddress(end - 1)}`));
+    const ranges = listWords(refusedByDfu.map(formatRange));
     facts.push(['not by DFU', `${ranges}: the bootloader refuses it. ${refused.instead}`]);
   }
   return renderFacts(facts, width);
@@ -138,17 +139,18 @@ function sectorWords(numbers: readonly number[]): string {
   return `sector${numbers.length === 1 ? '' : 's'} ${listWords(numbers.map(String))}`;
 }
 
-function lostWords({ what, region, start, end, replacedBy, how }: LostItem): string {
+function lostWords(item: LostItem): string {
+  const { what, region, replacedBy, how } = item;
   const fate = replacedBy
     ? `replaced by ${replacedBy}`
     : how === 'overwritten'
       ? 'overwritten'
       : 'erased with its sector';
-  return `${what} (${region}, ${formatAddress(start)}-${formatAddress(end - 1)}): ${fate}`;
+  return `${what} (${region}, ${formatRange(item)}): ${fate}`;
 }
 
-function keptWords({ what, region, start, end }: KeptItem): string {
-  return `${what} (${region}, ${formatAddress(start)}-${formatAddress(end - 1)})`;
+function keptWords(item: KeptItem): string {
+  return `${item.what} (${item.region}, ${formatRange(item)})`;
 }
 
 /** In address order; a finding belongs to the region it names, whatever else lies at its address. */
@@ -172,21 +174,27 @@ function findingSections(
 function titleOf({ region: id, rule }: CheckFinding, regions: CheckResult['regions']): string {
   const region = regions.find((candidate) => candidate.id === id);
   if (!region) return rule.startsWith('protection/') ? 'Option bytes' : 'The input';
-  return `${region.title} (${region.id}) ${formatAddress(region.start)}-${formatAddress(region.end - 1)}`;
+  return `${region.title} (${region.id}) ${formatRange(region)}`;
 }
 
-/** Where the board ends and what that rests on; the other ends and the steps are for `flashatlas boot`. */
+/** Other ends that are told here. */
+const OTHER_ENDS = 2;
+
+/** Where the board ends, what that rests on, and the other ends that this flash makes possible; the rest is for `boot`. */
 function bootWords(
-  { outcome, led: pattern, conditions, copies }: BootPrediction,
+  { outcome, led: pattern, confidence, conditions, copies, alternatives }: BootPrediction,
   led: LedWords,
   width: number,
 ): string {
-  const made = copies.filter(({ result }) => result === 'copied').length;
+  const sure = confidence === 'certain' ? '' : ` (${confidence})`;
+  const others = alternatives.filter(({ general }) => !general).slice(0, OTHER_ENDS);
   const facts: Fact[] = [
-    ['At reset', `the board ${outcomeWords(outcome)}`],
+    ['At reset', `the board ${outcomeWords(outcome)}${sure}`],
     ['LED', led(pattern)],
-    ...(made === 0 ? [] : [['Copies', `${made} pending on the way: flashatlas boot shows them`] as const]),
-    ...conditions.map((condition, index): Fact => [index === 0 ? 'Provided' : '', condition]),
+    ...copyFacts(copies),
+    ...(conditions.length === 0 ? [] : [['Provided', conditions.join('; ')] as const]),
+    ...others.map((other, index): Fact => [index === 0 ? 'Otherwise' : '', alternativeWords(other, led)]),
+    ['More', 'flashatlas boot shows every step, and every other end'],
   ];
   return renderFacts(facts, width);
 }

@@ -1,5 +1,5 @@
 /** The messages of `convert`: where inputs were put, what was written. */
-import { formatAddress } from '../core/bytes.js';
+import { formatAddress, formatRange } from '../core/bytes.js';
 import type { Range } from '../core/range.js';
 import { formatCount } from '../core/words.js';
 
@@ -62,6 +62,6 @@ function placement({ path, base, baseSource, baseReason }: ConversionInput, outp
 
 function listRanges(ranges: readonly Range[]): string {
   const shown = ranges.slice(0, MAX_RANGES);
-  const list = shown.map(({ start, end }) => `${formatAddress(start)}-${formatAddress(end - 1)}`).join(', ');
+  const list = shown.map(formatRange).join(', ');
   return ranges.length > shown.length ? `${list} and ${formatCount(ranges.length - shown.length)} more places` : list;
 }

@@ -1,6 +1,6 @@
 /** The texts of `dct show` and `dct get`. */
 import { formatAddress } from '../core/bytes.js';
-import { formatCount, wrapText } from '../core/words.js';
+import { formatCount, nameInText, wrapText } from '../core/words.js';
 import type { DctCopyView, DctFieldReport, DctInspection } from '../operations/configuration/dct.js';
 import type { DctLeftover } from '../operations/configuration/leftovers.js';
 import type { DctReport } from '../regions/dct/decode.js';
@@ -99,7 +99,7 @@ function titled(title: string, body: string, style: Style): string {
 
 function heading({ source, store }: DctInspection, style: Style): string {
   const kind = store === 'electron' ? ', store of the Electron' : '';
-  return `${style.bold(source.input.path)}\n${source.words}${kind}`;
+  return `${style.bold(nameInText(source.input.path))}\n${source.words}${kind}`;
 }
 
 function copiesText({ copies, report, source }: DctInspection, width: number, style: Style): string {

@@ -1,6 +1,7 @@
 /** The text of `diagnose`. */
-import { wrapText } from '../core/words.js';
+import { nameInText, wrapText } from '../core/words.js';
 import type { Basis } from '../layout/led.js';
+import { outcomeWords } from '../operations/boot-words.js';
 import type {
   CauseReport,
   Confidence,
@@ -10,9 +11,9 @@ import type {
   RouteReport,
   StepReport,
 } from '../operations/diagnose/diagnose.js';
-import { type Fact, renderFacts } from './facts.js';
+import { type Fact, plural, renderFacts } from './facts.js';
 import type { TextOptions } from './inspect.js';
-import { ledInWords } from './led.js';
+import { ledInWords, lookOf } from './led.js';
 import { bullets, hanging, titled } from './paragraphs.js';
 import type { Paint, Style } from './style.js';
 
@@ -54,7 +55,7 @@ function isTold({ confidence, explains }: CauseReport, index: number, diagnosis:
 function head({ input, facts, leds, sos, symptoms, expected }: Diagnosis, style: Style, width: number): string {
   const rows: Fact[] = [];
   if (input) {
-    rows.push(['Input', input.path]);
+    rows.push(['Input', nameInText(input.path)]);
     if (facts.versions) rows.push(['Modules', `${facts.versions}`]);
     if (facts.dct !== 'absent') rows.push(['Configuration', configuration(facts)]);
     if (expected) rows.push(['At reset', expectedWords(expected)]);
@@ -62,7 +63,7 @@ function head({ input, facts, leds, sos, symptoms, expected }: Diagnosis, style:
   }
   for (const pattern of leds.slice(0, FULL))
     rows.push(['LED', [ledInWords(pattern), pattern.note].filter(Boolean).join(' ')]);
-  if (leds.length > FULL) rows.push(['', `and ${leds.length - FULL} more patterns`]);
+  if (leds.length > FULL) rows.push(['', `and ${plural(leds.length - FULL, 'more pattern')}`]);
   if (sos !== null) rows.push(['SOS code', `${sos.code}, ${sos.name}: ${sos.meaning}`]);
   for (const { title } of symptoms) rows.push(['Symptom', title]);
   return `${style.bold('Diagnosis')}\n${renderFacts(rows, width)}`;
@@ -70,8 +71,9 @@ function head({ input, facts, leds, sos, symptoms, expected }: Diagnosis, style:
 
 /** What the flash leads to, and how the light that was seen goes with it. */
 function expectedWords({ led, outcome, confidence, agrees, condition }: Expectation): string {
-  const light = led ? `${led.title} (${led.id})` : outcome;
-  const leads = `this content leads to: ${light}, ${confidence}.`;
+  const light = led ? `, LED ${lookOf(led)}` : '';
+  const sure = confidence === 'certain' ? '' : ` (${confidence})`;
+  const leads = `the board ${outcomeWords(outcome)}${light}${sure}.`;
   if (agrees === 'yes') return `${leads} That is what was seen.`;
   if (agrees === 'under-condition') return `${leads} What was seen comes instead when ${condition}.`;
   if (agrees === 'no')
@@ -90,8 +92,13 @@ function options(facts: Diagnosis['facts']): string {
   return `${facts.optcrWord}: brown-out reset ${level}, read protection level ${facts.readProtectionLevel}, write protected sectors ${facts.protectedSectors}`;
 }
 
-function nothingFound({ input, symptoms }: Diagnosis): string {
+const GOOD_ENDS: readonly Expectation['outcome'][] = ['runs', 'runs-offline', 'connecting'];
+
+function nothingFound({ input, symptoms, expected }: Diagnosis): string {
   if (symptoms.some(({ id }) => id === 'no-dfu-button')) return 'That is no fault: take one of the ways above.';
+  if (expected && !GOOD_ENDS.includes(expected.outcome)) {
+    return 'No known cause fits, but with this content the board does not run its application: flashatlas boot shows\nwhere it stops, flashatlas check what is wrong.';
+  }
   return input ? 'Nothing in this dump explains a fault.' : 'Give a dump, --led, --symptom or --log.';
 }
 

@@ -1,5 +1,5 @@
 /** `diff --matrix` as text. */
-import { formatCount } from '../core/words.js';
+import { formatCount, nameInText } from '../core/words.js';
 import type { DiffMatrix } from '../operations/diff/matrix.js';
 import { renderColumns } from './columns.js';
 import type { DiffView } from './diff.js';
@@ -10,7 +10,7 @@ export function renderMatrix(matrix: DiffMatrix, view: DiffView): string {
   const { style, width } = view;
   const { sides, findings } = matrix;
   const names = sides.map(
-    ({ input }, index) => `${style.bold(`${index + 1}`.padStart(`${sides.length}`.length))}  ${input.path}`,
+    ({ input }, index) => `${style.bold(`${index + 1}`.padStart(`${sides.length}`.length))}  ${nameInText(input.path)}`,
   );
   const sections = [
     names.join('\n'),

@@ -1,7 +1,6 @@
 /** The difference of two inputs as text: the answer first, then region by region, then what it takes to get from a to b. */
-import { formatAddress } from '../core/bytes.js';
-import type { Range } from '../core/range.js';
-import { bytesWords, formatCount, listWords, wrapText } from '../core/words.js';
+import { formatAddress, formatRange } from '../core/bytes.js';
+import { bytesWords, formatCount, listWords, nameInText, wrapText } from '../core/words.js';
 import type { DctDifference, DctFieldChange } from '../operations/diff/dct.js';
 import type { Difference } from '../operations/diff/diff.js';
 import type { EepromDifference } from '../operations/diff/eeprom.js';
@@ -71,13 +70,9 @@ function inputLine(name: string, { input, kind, placed }: Side, style: Style): s
     first === undefined || placed.base === null
       ? ''
       : ranges.length === 1
-        ? ` at ${rangeWords(first)}`
+        ? ` at ${formatRange(first)}`
         : ` in ${ranges.length} ranges from ${formatAddress(first.start)}`;
-  return `${style.bold(name)}  ${input.path}: ${KIND_WORDS[kind]}, ${bytesWords(image.byteCount)}${place}`;
-}
-
-export function rangeWords({ start, end }: Range): string {
-  return `${formatAddress(start)}-${formatAddress(end - 1)}`;
+  return `${style.bold(name)}  ${nameInText(input.path)}: ${KIND_WORDS[kind]}, ${bytesWords(image.byteCount)}${place}`;
 }
 
 const REGION_COLUMNS: readonly Column[] = [
@@ -94,7 +89,7 @@ function regionTable(difference: Difference, { style, width }: DiffView): string
   const rows = shown.map((region) => {
     const from = moved.find(({ to }) => to === region.id);
     const words = [whatWords(region, difference), ...(from ? [`what ${from.from} held in a`] : [])].join('; ');
-    return [region.id, rangeWords(region), region.changed ? differingWords(region) : '-', words];
+    return [region.id, formatRange(region), region.changed ? differingWords(region) : '-', words];
   });
   return renderColumns([...REGION_COLUMNS, what], rows, style);
 }
@@ -145,8 +140,12 @@ function fieldTable(changes: readonly DctFieldChange[], { style, width }: DiffVi
   );
 }
 
+/** A SHA-256, and as much of it as tells two apart. */
+const FINGERPRINT = /\b([0-9a-f]{16})[0-9a-f]{48}\b/g;
+
 /** Long values are there to be told apart, not to be read whole; --json has them. */
-function cut(text: string): string {
+function cut(value: string): string {
+  const text = value.replace(FINGERPRINT, '$1...');
   return text.length > 200 ? `${text.slice(0, 197)}...` : text;
 }
 
@@ -196,7 +195,7 @@ function sectorText({ sectors, sectorsToErase }: Difference, { style, width }: D
   const touched = sectors.filter(({ action }) => ACTION_WORDS[action] !== '');
   const rows = touched.map((sector) => [
     `${sector.number}`,
-    rangeWords(sector),
+    formatRange(sector),
     formatCount(sector.changed + sector.onlyB),
     takesWords(sector),
   ]);
@@ -240,7 +239,7 @@ function rangeTable(regions: readonly RegionDifference[], { style }: DiffView): 
   ];
   const rows = all
     .slice(0, LISTED)
-    .map(({ region, range }) => [rangeWords(range), formatCount(range.bytes), RANGE_WORDS[range.kind], region]);
+    .map(({ region, range }) => [formatRange(range), formatCount(range.bytes), RANGE_WORDS[range.kind], region]);
   const rest = all.length - LISTED;
   const more =
     rest > 0

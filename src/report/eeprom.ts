@@ -1,6 +1,6 @@
 /** The texts of `eeprom show` and `eeprom history`. */
 import { formatAddress } from '../core/bytes.js';
-import { formatCount, formatSize, wrapText } from '../core/words.js';
+import { formatCount, formatSize, nameInText, wrapText } from '../core/words.js';
 import type { EepromInspection, IndexHistory, StoredValue } from '../operations/configuration/eeprom.js';
 import type { Eeprom, EepromPage } from '../regions/eeprom/index.js';
 import { renderColumns } from './columns.js';
@@ -14,7 +14,7 @@ const BYTES_PER_ROW = 16;
 export function renderEeprom(inspection: EepromInspection, { style, width }: TextOptions): string {
   const { source, eeprom, findings, verdict } = inspection;
   const sections = [
-    `${style.bold(source.input.path)}\n${source.words}`,
+    `${style.bold(nameInText(source.input.path))}\n${source.words}`,
     titled('Pages', pageTable(eeprom, style), style),
     wrapText(standing(inspection), width),
   ];

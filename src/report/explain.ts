@@ -1,5 +1,5 @@
 /** The text of `explain`. */
-import { formatAddress } from '../core/bytes.js';
+import { formatRange } from '../core/bytes.js';
 import { wrapText } from '../core/words.js';
 import type { Explanation } from '../operations/explain/explanation.js';
 import { renderColumns } from './columns.js';
@@ -39,7 +39,10 @@ export function renderExplanation(explained: Explanation, { style, width }: Text
 }
 
 function ledTable({ leds }: Explanation, style: Style, width: number): string {
-  const columns = [{ title: 'id' }, { title: 'looks like' }, { title: 'means', width: Math.max(30, width - 72) }];
+  const ids = Math.max(...leds.map(({ id }) => id.length));
+  const rest = Math.max(40, width - ids - 4);
+  const looks = Math.floor(rest * 0.4);
+  const columns = [{ title: 'id' }, { title: 'looks like', width: looks }, { title: 'means', width: rest - looks }];
   const rows = leds.map(({ id, title, meaning }) => [id, title, meaning]);
   return renderColumns(columns, rows, style);
 }
@@ -62,7 +65,7 @@ function sectorTable({ sectors }: Explanation, style: Style): string {
   ];
   const rows = sectors.map((sector) => [
     `${sector.number}`,
-    `${formatAddress(sector.start)}-${formatAddress(sector.end - 1)}`,
+    formatRange(sector),
     sector.regions.join(' '),
     sector.protected ? style.yellow('protected') : 'open',
   ]);

@@ -1,7 +1,7 @@
 /** Findings and verdict as text; every command that judges prints them the same way. */
-import { formatAddress } from '../core/bytes.js';
+import { formatRange } from '../core/bytes.js';
 import type { Finding, Severity, Verdict } from '../core/finding.js';
-import { wrapText } from '../core/words.js';
+import { nameInText, wrapText } from '../core/words.js';
 import type { Paint, Style } from './style.js';
 
 const PAINT: Readonly<Record<Severity, Paint>> = { error: 'red', warning: 'yellow', note: 'cyan' };
@@ -12,11 +12,10 @@ export function renderFindings(findings: readonly Finding[], style: Style, width
 }
 
 function renderFinding(finding: Finding, style: Style, width: number): string {
-  const last = Math.max(finding.start, finding.end - 1);
   // 0 to 0 is how a finding about the file itself says that it has no address.
   const placed = finding.end > 0 || finding.start > 0;
-  const range = placed ? `${formatAddress(finding.start)}-${formatAddress(last)}` : '';
-  const place = [finding.region, range, finding.origin].filter(Boolean).join(', ');
+  const range = placed ? formatRange(finding) : '';
+  const place = nameInText([finding.region, range, finding.origin].filter(Boolean).join(', '));
   const lines = [
     `${style[PAINT[finding.severity]](finding.severity.padEnd(7))} ${style.bold(finding.rule)}${place ? `  ${style.dim(place)}` : ''}`,
     wrapText(finding.message, width, '        '),

@@ -1,6 +1,6 @@
 /** The text of `inspect`: what the file is, sectors, modules, one paragraph per region, findings, verdict. */
-import { formatAddress } from '../core/bytes.js';
-import { formatCount, formatSize, wrapText } from '../core/words.js';
+import { formatAddress, formatRange } from '../core/bytes.js';
+import { formatCount, formatSize, nameInText, wrapText } from '../core/words.js';
 import type { InspectReport, ModuleReport } from '../operations/inspect/report.js';
 import { type LedWords, renderBootSection } from './boot.js';
 import { renderColumns } from './columns.js';
@@ -52,7 +52,7 @@ function heading(
       ? `no base address: ${input.baseReason}`
       : `base ${formatAddress(input.base)}: ${input.baseReason}`;
   const lines = [
-    style.bold(input.path),
+    style.bold(nameInText(input.path)),
     summary,
     `${formatCount(input.size)} bytes, ${input.format}, ${base}`,
     `sha256 ${input.sha256}`,
@@ -172,7 +172,7 @@ function regionTexts(report: InspectReport, style: Style, width: number): string
   return report.regions
     .map(
       (region) =>
-        `${style.bold(region.title)} ${style.dim(`(${region.id}) ${formatAddress(region.start)}-${formatAddress(region.end - 1)}`)}\n${wrapText(region.text, width, '  ')}`,
+        `${style.bold(region.title)} ${style.dim(`(${region.id}) ${formatRange(region)}`)}\n${wrapText(region.text, width, '  ')}`,
     )
     .join('\n');
 }

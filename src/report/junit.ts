@@ -2,7 +2,7 @@
  * Findings as JUnit XML in the form that CI servers read (testsuites, testsuite, testcase, failure). Every finding is a
  * test case; those that reach --fail-on have failed. A clean input is one case that passed.
  */
-import { formatAddress } from '../core/bytes.js';
+import { formatAddress, formatRange } from '../core/bytes.js';
 import { reaches } from '../core/finding.js';
 import type { CheckFinding, CheckReport } from '../operations/check/report.js';
 
@@ -40,12 +40,7 @@ function testCase(finding: CheckFinding, failed: boolean, subjectName: string): 
   const { rule, severity, message, remedy, region, start, end, file, origin } = finding;
   const placed = start > 0 || end > 0;
   const name = placed ? `${rule} at ${formatAddress(start)}` : rule;
-  const place = [
-    file,
-    origin,
-    region,
-    placed ? `${formatAddress(start)}-${formatAddress(Math.max(start, end - 1))}` : '',
-  ];
+  const place = [file, origin, region, placed ? formatRange(finding) : ''];
   const lines = [message, ...(remedy ? [remedy] : []), place.filter(Boolean).join(', ')];
   const open = `    <testcase${attributes({ classname: file ?? subjectName, name })}>`;
   const body = failed

@@ -1,4 +1,5 @@
 /** The text of `keys show`, and keys as facts for other reports. */
+import { nameInText } from '../core/words.js';
 import type { KeyReport } from '../operations/configuration/keys.js';
 import type { KeysInspection } from '../operations/configuration/keys-show.js';
 import { type Fact, renderFacts } from './facts.js';
@@ -30,7 +31,7 @@ export function keyFact(key: KeyReport): Fact[] {
 }
 
 export function renderKeys(inspection: KeysInspection, { style, width }: TextOptions): string {
-  const sections = [`${style.bold(inspection.input.path)}\n${inspection.words}`];
+  const sections = [`${style.bold(nameInText(inspection.input.path))}\n${inspection.words}`];
   for (const { title, keys } of inspection.groups) {
     const facts = keys.flatMap(keyFact);
     sections.push(`${heading(title, style)}\n${renderFacts(facts, width)}`);

@@ -80,6 +80,11 @@ export function renderLedPattern(pattern: LedPattern, style: Style, width: numbe
   return `${style.bold(capital(pattern.title))} (${pattern.id})\n${drawLed(pattern.steps, style, width)}\n${renderFacts(facts, width)}\n`;
 }
 
+/** How a pattern looks, for use behind the word LED: "cyan, breathing", "dark". */
+export function lookOf({ title }: LedPattern): string {
+  return title.replace(/^RGB LED /, '');
+}
+
 /** A pattern in one paragraph: how it looks and what it means. */
 export function ledInWords(pattern: LedPattern): string {
   return `${capital(pattern.title)}: ${pattern.meaning}${basisRemark(pattern.basis)}`;

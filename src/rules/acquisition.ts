@@ -1,6 +1,7 @@
 /** Rules about the reading itself: what to do before believing anything else the dump says. */
 import { formatAddress } from '../core/bytes.js';
 import type { Finding } from '../core/finding.js';
+import { bytesWords } from '../core/words.js';
 import type { AcquisitionReport } from '../regions/acquisition/index.js';
 import { defineRule, report } from './rule.js';
 
@@ -15,11 +16,6 @@ const NO_REPAIR = 'Check the wiring or the reader, then read again; this file ca
 export interface AcquisitionOptions {
   /** Where the image's addresses came from: a person or a file that states them may know better than the headers. */
   readonly baseSource?: 'given' | 'file' | 'header' | 'inferred' | undefined;
-}
-
-/** `1 byte`, `5 bytes`. */
-function countBytes(count: number): string {
-  return `${count} byte${count === 1 ? '' : 's'}`;
 }
 
 export const allErased = defineRule({
@@ -56,7 +52,7 @@ export const constantUnit = defineRule({
   why: 'The file is no backup: the debug link repeated one answer.',
   source: 'ADIv5 auto-increment of the transfer address',
   message: (e: { unit: string; unitBytes: number; bytes: number }) =>
-    `All ${e.bytes} bytes repeat the ${countBytes(e.unitBytes)} ${e.unit}. The address did not advance, or the chip did not answer.`,
+    `All ${e.bytes} bytes repeat the ${bytesWords(e.unitBytes)} ${e.unit}. The address did not advance, or the chip did not answer.`,
   remedy: () => READ_AGAIN,
 });
 
@@ -120,7 +116,7 @@ export const truncatedDump = defineRule({
   about: 'The file ends in the middle of something.',
   why: 'What is missing is unknown, not erased: the file cannot restore the board.',
   source: 'size of the flash, RM0033, flash organisation',
-  message: (e: { shortBy: number; bytes: number }) => `The file ends ${e.shortBy} bytes too early.`,
+  message: (e: { shortBy: number; bytes: number }) => `The file ends ${bytesWords(e.shortBy)} too early.`,
   remedy: () => 'Read or download it again and compare its size.',
 });
 
@@ -180,9 +176,9 @@ export const oddOffset = defineRule({
   source: 'vector tables and module headers in the content',
   message: (e: { given: string; inferred: string; confidence: number; oddOffset: number; reason: string }) =>
     e.oddOffset < 0
-      ? `The content starts ${countBytes(-e.oddOffset)} into the file. ${e.reason}`
-      : `The file starts ${countBytes(e.oddOffset)} after a boundary. ${e.reason}`,
-  remedy: (e) => (e.oddOffset < 0 ? `Cut off the first ${countBytes(-e.oddOffset)}.` : `Give --base ${e.inferred}.`),
+      ? `The content starts ${bytesWords(-e.oddOffset)} into the file. ${e.reason}`
+      : `The file starts ${bytesWords(e.oddOffset)} after a boundary. ${e.reason}`,
+  remedy: (e) => (e.oddOffset < 0 ? `Cut off the first ${bytesWords(-e.oddOffset)}.` : `Give --base ${e.inferred}.`),
 });
 
 export const baseMismatch = defineRule({

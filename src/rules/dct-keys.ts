@@ -26,7 +26,8 @@ const NEW_KEY =
 export const NEW_KEYS = `${NEW_KEY}; then, in DFU mode again, "particle keys server", which writes the server key`;
 
 const RESTORE_KEY = `Put the key of this board back from a backup. Without one, ${NEW_KEY}.`;
-const WRITE_SERVER_KEY = 'Write the public key of the cloud to this field.';
+const WRITE_SERVER_KEY =
+  'For the Particle cloud run "particle keys server" in DFU mode (blinking yellow); for another cloud write its public key to this field.';
 
 export const deviceKeyMissing = defineRule({
   id: 'dct/device-key-missing',

@@ -5,6 +5,7 @@
 import { formatAddress } from '../core/bytes.js';
 import type { Finding, Severity } from '../core/finding.js';
 import { rangeOf } from '../core/range.js';
+import { bytesWords } from '../core/words.js';
 import type { DctReport } from '../regions/dct/decode.js';
 import { DCT_COPY_BYTES } from '../regions/dct/table.js';
 import { atField, checkDeviceKey, checkServer, dctKeyRules, type FieldEvidence, NEW_KEYS } from './dct-keys.js';
@@ -61,9 +62,9 @@ export const noUsableCopy = defineRule({
   },
   remedy: (e) => {
     if (e.kept) return saveFirst(e);
-    const first = e.starts ? '' : 'flash the missing modules, ';
+    const first = e.starts ? '' : 'Flash the missing modules first. ';
     const last = e.store === 'electron' ? '' : '; then set up Wi-Fi';
-    return `Write both DCT sectors (${e.address1} and ${e.address2}) from a backup of this board: nothing else is needed. Without one, ${first}${NEW_KEYS}${last}.`;
+    return `${first}Write both DCT sectors (${e.address1} and ${e.address2}) from a backup of this board: nothing else is needed. Without one, ${NEW_KEYS}${last}.`;
   },
 });
 
@@ -115,7 +116,7 @@ export const pendingSlot = defineRule({
   why: 'At the next reset the bootloader erases the destination and copies the source over it, without asking again.',
   source: 'FLASH_UpdateModules in flash_mal.c @ v2.3.1',
   message: (e: FieldEvidence & SlotEvidence) =>
-    `An update is pending in slot ${e.slot}: the bootloader copies a ${e.function} of ${e.length} bytes at the next reset.`,
+    `An update is pending in slot ${e.slot} (${e.function.replaceAll('-', ' ')}): at the next reset the bootloader copies ${bytesWords(e.length)} to ${formatAddress(e.destination)}, if it finds them valid.`,
   remedy: () => 'Free the slot (magic 0xFFFF) unless the update is wanted.',
 });
 
@@ -127,7 +128,7 @@ export const otaFlagSet = defineRule({
   why: 'At its next start the firmware installs whatever valid module lies in the OTA region.',
   source: 'platform/MCU/STM32F2xx/SPARK_Firmware_Driver/inc/dct.h, system firmware from 1.2.1-rc.3 on',
   message: (_: FieldEvidence) =>
-    'The update flag is set: the firmware installs the module in the OTA region at its next start.',
+    'The update flag is set: at its next start the firmware installs the module in the OTA region, if it finds it valid.',
   remedy: () => 'Clear the flag (0xFF) unless the update is wanted.',
 });
 

@@ -53,14 +53,14 @@ export const wrongModule = defineRule({
   about: 'A region holds a module of another kind or index than it is for.',
   why: 'What should be here was overwritten, and what is here is not run: firmware looks for every module at one fixed address.',
   source: 'hal/src/photon/ota_module_bounds.c @ v2.3.1',
-  message: (e: { module: string; region: string; expected: string; belongs: string; bootloader: boolean }) =>
+  message: (e: { module: string; expected: string; belongs: string; bootloader: boolean }) =>
     e.bootloader
-      ? `${e.module} lies in the region of ${e.expected} (${e.region}): the bootloader was overwritten and the board does not start`
-      : `${e.module} lies in the region of ${e.expected} (${e.region}); it belongs at ${e.belongs}`,
+      ? `${e.module} lies in the place of the bootloader: the bootloader was overwritten, and the board does not start`
+      : `${e.module} lies in the place of ${withArticle(e.expected)}; it belongs at ${e.belongs}`,
   remedy: (e) =>
     e.bootloader
-      ? `Flash the bootloader back by SWD, USB DFU cannot write it, and write this module at ${e.belongs}.`
-      : `Write ${e.expected} there, and this module at ${e.belongs}.`,
+      ? `Write the bootloader back with a debug probe (USB DFU cannot), and this module at ${e.belongs}.`
+      : `Write ${withArticle(e.expected)} there, and this module at ${e.belongs}.`,
 });
 
 export const wrongAddress = defineRule({
@@ -99,9 +99,12 @@ export const missing = defineRule({
   about: 'A region that must hold a module holds none.',
   why: 'Without bootloader or system parts the board does not start; without a user part it stays in safe mode.',
   source: 'bootloader/src/main.c, modules/shared/stm32f2xx/inc/system_part1_loader.c @ v2.3.1',
-  message: (e: { region: string; module: string; state: string }) =>
-    `${e.region}: no ${e.module} here, the region is ${e.state}`,
-  remedy: (e) => `Flash ${withArticle(e.module)} of the release that the other parts belong to.`,
+  message: (e: { module: string; application: boolean; state: string; address: string }) =>
+    `${withArticle(e.module)} is missing: its region is ${e.state}`,
+  remedy: (e) =>
+    e.application
+      ? `Flash the application, or Tinker, at ${e.address}.`
+      : `Flash ${withArticle(e.module)} of the release that the other parts belong to.`,
 });
 
 export const samePlace = defineRule({
@@ -180,7 +183,7 @@ export function checkPlacement(located: LocatedModule, board: Board): Finding[] 
     const expected = functionTitle(region.module.function, region.module.index);
     const belongs = formatAddress(ownStart(located, board));
     const bootloader = region.module.function === 'bootloader';
-    const evidence = { module: title, region: region.title, expected, belongs, bootloader };
+    const evidence = { module: title, expected, belongs, bootloader };
     // Where it was linked for, and how far it reaches, matters in its own region only.
     return [...findings, report(wrongModule, field('moduleFunction'), evidence, { region: region.id })];
   }
@@ -222,5 +225,7 @@ const STATE_WORDS = { absent: 'not in this image', erased: 'erased', other: 'fil
 export function checkEmptyPlace({ region, state }: EmptyPlace): Finding[] {
   if (!region.module || state === 'damaged') return [];
   const module = functionTitle(region.module.function, region.module.index);
-  return [report(missing, region, { region: region.title, module, state: STATE_WORDS[state] }, { region: region.id })];
+  const application = region.module.function === 'user-part';
+  const evidence = { module, application, state: STATE_WORDS[state], address: formatAddress(region.start) };
+  return [report(missing, region, evidence, { region: region.id })];
 }

@@ -14,8 +14,8 @@ export const unknownBuild = defineRule({
   source: 'SHA-256 of the released files',
   message: (e: { modules: string; count: number }) =>
     e.count === 1
-      ? `${e.modules} is none of the builds of this version that are known`
-      : `${e.modules} are none of the builds of these versions that are known`,
+      ? `${e.modules} is not one of the known builds of this version`
+      : `${e.modules} are not known builds of these versions`,
 });
 
 export const mixedReleases = defineRule({

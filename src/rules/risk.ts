@@ -4,6 +4,7 @@
  */
 import { formatAddress, formatHex } from '../core/bytes.js';
 import type { Finding } from '../core/finding.js';
+import { rangeOf } from '../core/range.js';
 import { formatCount } from '../core/words.js';
 import type { Board, Region } from '../layout/types.js';
 import type { DctReport } from '../regions/dct/decode.js';
@@ -78,12 +79,26 @@ export const deviceKeyLost = defineRule({
     'Leave the DCT sectors out, or take the key along: "flashatlas dct get --show-secrets -o KEY_FILE DUMP device_private_key".',
 });
 
+export const updateEndsBadly = defineRule({
+  id: 'risk/update-ends-badly',
+  severity: 'error',
+  title: 'Pending copy ends badly',
+  about: 'What the next start copies leaves a board that does not run its application.',
+  why: 'A module that waits is checked before it is copied, but not everything that depends on what it replaces: a board that runs now does not after its next reset.',
+  source: 'bootloader/src/main.c, hal/src/stm32f2xx/core_hal_stm32f2xx.c @ v2.3.1',
+  message: (e: { bytes: number; from: string; to: string; ends: string }) =>
+    `at its next start the board copies ${formatCount(e.bytes)} bytes from ${e.from} to ${e.to}; after that it ${e.ends}`,
+  remedy: () =>
+    'Clear what asks for the copy before the board starts (the update flag or the slot in the DCT), or write what is missing beside it.',
+});
+
 export const riskRules = [
   writesOptionBytes,
   writesFlash,
   factoryImageOverwritten,
   noFactoryReset,
   deviceKeyLost,
+  updateEndsBadly,
 ] as const;
 
 /** RM0033, flash registers: the base that compilers load, and the registers themselves. */
@@ -178,6 +193,19 @@ export function checkFactoryReset(survey: ModuleSurvey, dct: DctReport | null, b
   };
   const place = { start: bootloader.module.address, end: bootloader.module.end };
   return [report(noFactoryReset, place, evidence, { region: bootloader.region?.id })];
+}
+
+export interface LastCopy {
+  readonly source: number;
+  readonly destination: number;
+  readonly length: number;
+}
+
+/** @param ends what the board does after the copy, behind "it" */
+export function checkUpdate({ source, destination, length }: LastCopy, ends: string, survey: ModuleSurvey): Finding {
+  const region = survey.regions.find(({ start }) => start === destination);
+  const evidence = { bytes: length, from: formatAddress(source), to: formatAddress(destination), ends };
+  return report(updateEndsBadly, rangeOf(destination, length), evidence, { region: region?.id });
 }
 
 /** A usable private key that is on the chip now and not afterwards. */

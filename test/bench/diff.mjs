@@ -50,7 +50,7 @@ mkdirSync(CACHE, { recursive: true });
 const [before, after] = [device('2.2.0'), device('2.3.1')];
 const [erased, healthy] = ['p1-erased-then-flashed', 'p1-healthy'].map((name) => save(`${name}.bin`, sample(name)));
 const node = { name: 'node -e 0', command: process.execPath, args: ['-e', '0'] };
-const diff = (name, ...args) => ({ name, command: process.execPath, args: [cli, 'diff', ...args], differs: true });
+const diff = (name, ...args) => ({ name, command: process.execPath, args: [cli, 'diff', ...args], finds: true });
 
 compareProcesses(
   'Two dumps, 1 MiB each',

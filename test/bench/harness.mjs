@@ -5,8 +5,8 @@
 import { spawnSync } from 'node:child_process';
 
 /**
- * @typedef {{ name: string, command: string, args: string[], cwd?: string, differs?: boolean }} Contender
- *   differs: exit status 1 says that it found a difference, which is no failure
+ * @typedef {{ name: string, command: string, args: string[], cwd?: string, finds?: boolean }} Contender
+ *   finds: exit status 1 says that it found a difference or a fault, which is no failure
  * @param {string} title
  * @param {readonly Contender[]} contenders the first is what the others are measured against
  * @param {{ runs?: number, warmups?: number }} [options]
@@ -26,11 +26,11 @@ export function compareProcesses(title, contenders, { runs = 30, warmups = 3 } =
   );
 }
 
-function timeOf({ name, command, args, cwd, differs = false }) {
+function timeOf({ name, command, args, cwd, finds = false }) {
   const start = process.hrtime.bigint();
   const { status, error, stderr } = spawnSync(command, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
   const milliseconds = Number(process.hrtime.bigint() - start) / 1e6;
-  const worked = status === 0 || (differs && status === 1);
+  const worked = status === 0 || (finds && status === 1);
   if (error || !worked) throw new Error(`${name} did not work: ${error?.message ?? stderr.toString()}`);
   return milliseconds;
 }

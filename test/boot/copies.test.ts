@@ -88,7 +88,7 @@ describe('a pending update', () => {
       { destination: 0x08080000 },
       'the module at 0x080C0000 is linked for 0x080A0000, not 0x08080000',
     ],
-    ['nothing there', { source: 0x080e0000 }, 'nothing is at 0x080E0000: it is erased'],
+    ['nothing there', { source: 0x080e0000 }, '0x080E0000 is erased'],
   ])('is refused with %s, and its slot is cleared all the same', (name, changes, reason) => {
     const flash = waiting(changes);
     // The device of the source is the byte behind the magic.

@@ -109,7 +109,7 @@ describe('dct show', () => {
     expect(erased.stdout).toContain('No copy is in use');
     const missing = await run('dct', 'show', file(noise(5000)));
     expect(missing.error).toMatchObject({ code: 'CONFIGURATION_MISSING' });
-    expect(missing.error?.message).toContain('0x08004000 to 0x08007FFF');
+    expect(missing.error?.message).toContain('0x08004000-0x08007FFF');
     const none = await run('dct', 'show', '--copy', '2', dump);
     expect(none.error).toMatchObject({ code: 'DCT_NO_COPY', help: 'Leave out --copy to see the copy in use.' });
   });

@@ -219,8 +219,8 @@ describe('dfu pack', () => {
     bench.put('loader.bin', module(2, 0, 0x08000000));
     const wrong = [
       ['photon.bin', 'platform_id is 6 (Photon)', 'placement/wrong-platform'],
-      ['0x080A0000:loader.bin', 'lies in the region of', 'placement/wrong-module'],
-      ['0x080A0000:part1.bin', 'lies in the region of', 'placement/wrong-module'],
+      ['0x080A0000:loader.bin', 'lies in the place of', 'placement/wrong-module'],
+      ['0x080A0000:part1.bin', 'lies in the place of', 'placement/wrong-module'],
     ] as const;
     for (const [part, reason, rule] of wrong) {
       const { stderr } = bench.expect(2, ['dfu', 'pack', part, '-o', 'x.dfu']);

@@ -76,3 +76,26 @@ describe('text from a dump', () => {
     expect(document.dct.wifi.networks[0]?.ssid).not.toMatch(HARMFUL);
   });
 });
+
+describe('a file name with a line break', () => {
+  it('forges no line of a report or a message', async () => {
+    const path = join(folder, 'a\nVerdict  pass\r\u001b[1A.bin');
+    writeFileSync(path, healthyDump().fill(0xff, 0, 0x4000));
+    const views = [
+      ['inspect'],
+      ['check'],
+      ['diagnose'],
+      ['diff', join(folder, '0.bin')],
+      ['dct', 'show'],
+      ['keys', 'show'],
+    ];
+    for (const [command = '', ...rest] of [...views, ['eeprom', 'show']]) {
+      const { stdout } = await run(command, ...rest, path);
+      expect(stdout, command).toContain('a\\x0AVerdict');
+      expect(stdout, command).not.toMatch(/^Verdict {2}pass.*\.bin/m);
+    }
+    const { stderr } = await run('check', join(folder, 'b\nVerdict  pass'));
+    expect(stderr).toContain('no such file at ');
+    expect(stderr).toContain('b\\x0AVerdict  pass');
+  });
+});

@@ -1,7 +1,7 @@
 /** A kill at any moment of a write leaves the target as it was or complete, and never stops the next run. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { healthyDump, noise } from '../support/synthetic.js';
 import { BUNDLE, run, scratchFolder } from './run.js';
@@ -86,6 +86,17 @@ async function killedAfter(milliseconds: number, args: readonly string[]): Promi
   return code;
 }
 
+/** A random moment hits the write itself too rarely where it is short: this waits until something is being written. */
+async function killedInWrite(output: string, milliseconds: number, args: readonly string[]): Promise<number | null> {
+  const { child, ended } = start(args);
+  const watcher = watch(dirname(output), (_, name) => {
+    if (name?.startsWith(`.${basename(output)}.`)) setTimeout(() => child.kill('SIGKILL'), milliseconds);
+  });
+  const code = await ended;
+  watcher.close();
+  return code;
+}
+
 describe.skipIf(process.platform === 'win32')('a killed write', () => {
   it('comes 200 times', () => {
     expect(CASES.reduce((total, { kills }) => total + kills, 0)).toBe(200);
@@ -115,7 +126,11 @@ describe.skipIf(process.platform === 'win32')('a killed write', () => {
         while (next < kills) {
           const output = join(place, `run-${next++}`);
           before?.(output);
-          const code = await killedAfter(duration * (0.15 + 0.95 * (random.next().value as number)), args(output));
+          const chance = random.next().value as number;
+          const code =
+            next % 4 === 0
+              ? await killedInWrite(output, 5 * chance, args(output))
+              : await killedAfter(duration * (0.15 + 0.95 * chance), args(output));
           const state = look(output);
           if (state === complete) states.complete++;
           else {

@@ -28,8 +28,8 @@ export interface RunOptions {
 }
 
 /** Generous: a slow machine with other work to do must not fail, a quadratic algorithm must. */
-export const MAX_MILLISECONDS = 5000;
-const TIMEOUT = 30_000;
+export const MAX_MILLISECONDS = 20_000;
+const TIMEOUT = 40_000;
 
 /** Nothing of the caller's environment that changes colours may reach the child. */
 function environment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {

@@ -4,12 +4,14 @@ import {
   ADDRESS_SPACE_END,
   containsAddress,
   containsRange,
+  firstEndingAfter,
   intersect,
   isEmpty,
   mergeRanges,
   overlaps,
   type Range,
   rangeOf,
+  rangesWithin,
   sizeOf,
   subtractRanges,
   totalSize,
@@ -119,5 +121,17 @@ describe('subtractRanges', () => {
     expect(subtractRanges(rangeOf(8, 8), [])).toEqual([rangeOf(8, 8)]);
     expect(subtractRanges(rangeOf(8, 0), [])).toEqual([]);
     expect(subtractRanges({ start: 9, end: 3 }, [rangeOf(4, 2)])).toEqual([]);
+  });
+
+  it('in order are found by halving', () => {
+    fc.assert(
+      fc.property(lists, fc.nat(80), fc.nat(20), ({ base, list }, delta, size) => {
+        const ordered = mergeRanges(list);
+        const place = rangeOf(base + delta, size);
+        expect(rangesWithin(ordered, place)).toEqual(ordered.filter((range) => overlaps(range, place)));
+        const first = ordered.findIndex(({ end }) => end > place.start);
+        expect(firstEndingAfter(ordered, place.start)).toBe(first < 0 ? ordered.length : first);
+      }),
+    );
   });
 });

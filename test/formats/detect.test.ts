@@ -41,7 +41,7 @@ describe('detection', () => {
   ])('refuses %j', (content, what) => {
     const error = errorOf(() => readAny(text(content), { name: 'firmware.bin' }));
     expect(error.code).toBe('FORMAT_NOT_FIRMWARE');
-    expect(error.message).toBe(`this is ${what}, not firmware at firmware.bin: got ${what}`);
+    expect(error.message).toBe(`this is ${what}, not firmware at firmware.bin`);
     expect(readAny(text(content), { format: 'bin' }).image.byteCount).toBeGreaterThan(0);
   });
 

@@ -4,15 +4,16 @@ import { MemoryImage } from '../../src/core/image.js';
 import { appendDfuSuffix } from '../../src/formats/dfu-suffix.js';
 import { buildDfuseFile, dfuseIds } from '../../src/formats/dfuse-file.js';
 import { readAny, writeAny } from '../../src/formats/index.js';
+import { stopwatch } from '../support/growth.js';
 import { errorOf } from '../support/vectors.js';
 
 /** Generous for a slow machine, and far below what a quadratic reader needs. */
 const BUDGET_MS = 10_000;
 
 function timed<T>(run: () => T): T {
-  const started = performance.now();
+  const spent = stopwatch();
   const result = run();
-  expect(performance.now() - started).toBeLessThan(BUDGET_MS);
+  expect(spent()).toBeLessThan(BUDGET_MS);
   return result;
 }
 
@@ -43,9 +44,9 @@ describe('hostile input', () => {
     timed(() => writeAny(image, 'srec'));
   });
 
-  it('a megabyte of line ends, of blanks, of colons', () => {
+  it('a file of line ends, of blanks, of colons', () => {
     for (const code of [0x0a, 0x0d, 0x20, 0x3a, 0x53]) {
-      const text = new Uint8Array(1 << 20).fill(code);
+      const text = new Uint8Array(1 << 18).fill(code);
       for (const format of ['intel-hex', 'srec', 'hexdump'] as const) {
         for (const permissive of [false, true]) {
           timed(() => {

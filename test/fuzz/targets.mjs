@@ -2,10 +2,18 @@
  * What is fuzzed. A target is a name and a function that takes bytes; throwing a FlashatlasError is fine, anything else is
  * not. To add one, add one line.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { HELD_BUTTONS } from '../../dist/boot/types.js';
 import {
+  applyDiff,
   BUILT_IN,
+  bootOf,
   buildImage,
   checkDfu,
+  checkFile,
+  checkOnto,
+  checkSet,
   currentCopy,
   DECODER_NAMES,
   dctEdits,
@@ -14,6 +22,9 @@ import {
   describePrivateKey,
   describePublicKey,
   diagnose,
+  diff,
+  diffHexRows,
+  diffReport,
   drawMap,
   editDct,
   examine,
@@ -33,6 +44,7 @@ import {
   openBoard,
   openDct,
   openEeprom,
+  openImage,
   PLAIN,
   parseRecipe,
   plan,
@@ -45,9 +57,17 @@ import {
   simulate,
   writeAny,
 } from '../../dist/index.js';
+import { renderBoot } from '../../dist/report/boot.js';
+import { renderCheck } from '../../dist/report/check.js';
 import { renderDiagnosis } from '../../dist/report/diagnose.js';
+import { renderDiff } from '../../dist/report/diff.js';
+import { renderDiffHex } from '../../dist/report/diff-hex.js';
+import { renderGithub } from '../../dist/report/github.js';
 import { renderInspection } from '../../dist/report/inspect.js';
+import { renderJunit } from '../../dist/report/junit.js';
 import { renderLog } from '../../dist/report/log.js';
+import { renderSarif } from '../../dist/report/sarif.js';
+import { ROOT } from '../support/compile.mjs';
 
 export { FlashatlasError };
 
@@ -72,6 +92,51 @@ function inspectAndRender(bytes, board, base) {
 function diagnoseAndRender(bytes, board) {
   const complaint = { led: matchLed('cyan red'), symptoms: [] };
   renderDiagnosis(diagnose(examine(input(bytes), board), complaint), { style: PLAIN, width: 100 });
+}
+
+function bootAndRender(bytes, board, random) {
+  const inspection = examine(anyInput(bytes, random), board, { optcr: random.pick([undefined, 0x0fffaaed, 0]) });
+  const prediction = bootOf(inspection, random.pick(HELD_BUTTONS));
+  if (prediction) renderBoot(prediction, { style: PLAIN, width: 100, led: (id) => id });
+}
+
+const HEALTHY = new Uint8Array(readFileSync(join(ROOT, 'samples/p1-healthy.bin.gz')));
+
+/** The bytes as a file of whatever format they are, or as raw bytes at some address. */
+function anyInput(bytes, random) {
+  if (random.below(2) === 0) return openImage(bytes, { path: 'fuzz.bin' });
+  return input(bytes, random.pick([undefined, 0, 0x08000000, 0x08004000, 0x080a0000, 0xfffffff0]));
+}
+
+/** What the bytes can be compared with: a good dump, a part of them, or they themselves a little changed. */
+function otherInput(bytes, random) {
+  const kind = random.below(3);
+  if (kind === 0) return openImage(HEALTHY, { path: 'healthy.bin.gz' });
+  if (kind === 1) return anyInput(bytes.slice(random.below(bytes.length + 1)), random);
+  const changed = bytes.slice();
+  for (let count = random.below(8); count > 0 && changed.length > 0; count--) {
+    changed[random.below(changed.length)] = random.below(256);
+  }
+  return anyInput(changed, random);
+}
+
+function renderChecked(result) {
+  renderCheck(result, { style: PLAIN, width: 100 });
+  renderGithub(result.report);
+  renderJunit(result.report);
+  JSON.parse(renderSarif(result));
+  JSON.parse(renderJson(result.report));
+}
+
+/** What the difference says must lead from one to the other. */
+function diffAndApply(bytes, board, random) {
+  const difference = diff(anyInput(bytes, random), otherInput(bytes, random), board, { common: random.below(3) === 0 });
+  renderDiff(difference, { style: PLAIN, width: 100 });
+  renderDiffHex(diffHexRows(difference, { limit: 50 }), PLAIN);
+  JSON.parse(renderJson(diffReport(difference)));
+  const { a, b } = difference;
+  if (!applyDiff(difference, a.placed.image).equals(b.placed.image))
+    throw new Error('applied, the difference gives another image');
 }
 
 /** Any bytes as text: zero would only be refused. */
@@ -109,6 +174,18 @@ function rewrite({ format, image, container }) {
 export const TARGETS = {
   inspect: (bytes, random) => inspectAndRender(bytes, random.pick(boards)),
   diagnose: (bytes, random) => diagnoseAndRender(bytes, random.pick(boards)),
+  boot: (bytes, random) => bootAndRender(bytes, random.pick(boards), random),
+  check: (bytes, random) => renderChecked(checkFile(anyInput(bytes, random), random.pick(boards))),
+  'check of a set': (bytes, random) => {
+    const other = input(bytes.slice(0, random.below(0x20000)), random.pick([0x08004000, 0x08060000, 0x08080000]));
+    renderChecked(checkSet([anyInput(bytes, random), other], random.pick(boards)));
+  },
+  'check --onto': (bytes, random) => {
+    const [one, other] = [anyInput(bytes, random), otherInput(bytes, random)];
+    const [chip, file] = random.below(2) === 0 ? [one, other] : [other, one];
+    renderChecked(checkOnto(chip, [file], random.pick(boards)));
+  },
+  diff: (bytes, random) => diffAndApply(bytes, random.pick(boards), random),
   'diagnose-log': (bytes, random) =>
     renderLog(explainLog(logOf(bytes), random.pick(boards)), { style: PLAIN, width: 100 }),
   'inspect --base': (bytes, random) =>

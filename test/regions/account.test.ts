@@ -76,4 +76,29 @@ describe('accountFor', () => {
       { start: BASE + 64, end: BASE + 80, class: 'absent', label: 'not in this input' },
     ]);
   });
+
+  it('gives every byte to the first claim that has it', () => {
+    const image = MemoryImage.fromBytes(new Uint8Array(48), BASE);
+    const total = [
+      { start: BASE, end: BASE + 20 },
+      { start: BASE + 24, end: BASE + 60 },
+    ];
+    const claim = fc.record({ at: fc.nat(70), size: fc.nat(30) });
+    fc.assert(
+      fc.property(fc.array(claim, { maxLength: 8 }), (list) => {
+        const claims = list.map(({ at, size }, index) => {
+          const start = BASE - 5 + at;
+          return { start, end: start + size, class: 'eeprom' as const, label: `claim ${index}` };
+        });
+        for (const range of total) {
+          for (let address = range.start; address < range.end; address++) {
+            const here = accountFor(image, total, claims).filter(({ start, end }) => start <= address && address < end);
+            const owner = claims.find(({ start, end }) => start <= address && address < end);
+            const expected = address >= BASE + 48 ? 'not in this input' : (owner?.label ?? 'unknown');
+            expect(here.map(({ label }) => label)).toEqual([expected]);
+          }
+        }
+      }),
+    );
+  });
 });

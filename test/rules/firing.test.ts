@@ -75,7 +75,7 @@ describe('placement/wrong-module', () => {
     const other = systemPart1(2202, { index: 3 });
     const [finding] = findings(device(other), 'placement/wrong-module');
     expect(finding).toMatchObject({ severity: 'error', region: 'system-part1' });
-    expect(finding?.message).toMatch(/system part 3 .* lies in the region of system part 1/);
+    expect(finding?.message).toMatch(/system part 3 .* lies in the place of system part 1/);
   });
 
   it('is silent about a healthy device', () => expect(findings(healthy, 'placement/wrong-module')).toEqual([]));

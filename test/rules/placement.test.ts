@@ -92,8 +92,8 @@ describe('a module in the region of another one', () => {
     bytes.set(userPart(), 0);
     const report = judge(bytes);
     const [finding] = ofRule(report, 'placement/wrong-module');
-    expect(finding?.message).toContain('the bootloader was overwritten and the board does not start');
-    expect(finding?.remedy).toMatch(/bootloader back by SWD.* at 0x080A0000/);
+    expect(finding?.message).toContain('the bootloader was overwritten, and the board does not start');
+    expect(finding?.remedy).toMatch(/bootloader back with a debug probe.* at 0x080A0000/);
     expect(ofRule(report, 'placement/wrong-start-address')).toEqual([]);
   });
 

@@ -175,9 +175,7 @@ describe('builds', () => {
     const find = (bytes: Uint8Array) =>
       about(checked(bytes, { ignore: [] }), 'release/unknown-build').map(({ message }) => message);
     expect(find(healthyDump())).toHaveLength(1);
-    expect(find(systemPart1())).toEqual([
-      'system part 1 version 2202 is none of the builds of this version that are known',
-    ]);
+    expect(find(systemPart1())).toEqual(['system part 1 version 2202 is not one of the known builds of this version']);
     expect(find(userPart())).toEqual([]);
     expect(find(bootloader(1007))).toEqual([]);
   });

@@ -91,15 +91,27 @@ export function plantedCopies(seed: number): PlantedCopies {
 /** Bytes of a secret that are looked for at once: a leak of a part is a leak. */
 const PIECE = 8;
 
+const HASHES = 1 << 20;
+
+/** A hash of the four characters at a place. */
+function hashAt(text: string, start: number): number {
+  let hash = text.charCodeAt(start);
+  for (let index = start + 1; index < start + 4; index++) hash = Math.imul(hash, 37) + text.charCodeAt(index);
+  return hash & (HASHES - 1);
+}
+
 /** Looks for any piece of any secret: plain, hexadecimal in either case and spaced, base64, and each of them reversed. */
 export class SecretDetector {
   readonly #needles = new Map<string, string>();
+  /** 1 for every hash of the first characters of a needle: hardly any place of a text has to be looked up. */
+  readonly #beginnings = new Uint8Array(HASHES);
 
   constructor(secrets: ReadonlyMap<string, Uint8Array>) {
     for (const [name, secret] of secrets) {
       for (let start = 0; start + PIECE <= secret.length; start++)
         this.#add(name, secret.subarray(start, start + PIECE));
     }
+    for (const needle of this.#needles.keys()) this.#beginnings[hashAt(needle, 0)] = 1;
   }
 
   #add(name: string, piece: Uint8Array): void {
@@ -120,6 +132,7 @@ export class SecretDetector {
 
   #scan(text: string, size: number): string | undefined {
     for (let start = 0; start + size <= text.length; start++) {
+      if (this.#beginnings[hashAt(text, start)] === 0) continue;
       const found = this.#needles.get(text.slice(start, start + size));
       if (found !== undefined) return found;
     }

@@ -30,7 +30,9 @@ export async function importTypeScript(path) {
     define: {
       'import.meta.url': JSON.stringify(pathToFileURL(join(ROOT, 'src/platform/node/data.ts')).href),
       'import.meta.dirname': JSON.stringify(join(ROOT, 'src/platform/node')),
+      'import.meta.filename': JSON.stringify(join(ROOT, 'src/platform/node/data.ts')),
     },
+    // By a name of its own: what is bundled may import createRequire, too.
     banner: {
       js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom('file:///');",
     },

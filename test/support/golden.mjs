@@ -67,7 +67,8 @@ export function readGolden(name) {
 /** Console blocks of the README: every "$ flashatlas …" line and what it prints, up to the end of the block. */
 export function readmeBlocks(text) {
   return [...text.matchAll(/```console\n\$ flashatlas (.*)\n([\s\S]*?)```/g)].map((match) => ({
-    args: match[1].split(' '),
+    args: [...match[1].matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain),
+    line: match[1],
     output: match[2],
     start: match.index,
     whole: match[0],
@@ -81,8 +82,8 @@ export function readme() {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const [name, args] of Object.entries(GOLDENS)) writeFileSync(FOLDER + name, run(args));
   let text = readme();
-  for (const { args, whole } of readmeBlocks(text)) {
-    text = text.replace(whole, () => `\`\`\`console\n$ flashatlas ${args.join(' ')}\n${run(args)}\`\`\``);
+  for (const { args, line, whole } of readmeBlocks(text)) {
+    text = text.replace(whole, () => `\`\`\`console\n$ flashatlas ${line}\n${run(args)}\`\`\``);
   }
   writeFileSync(`${ROOT}README.md`, text);
 }

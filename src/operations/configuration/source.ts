@@ -1,5 +1,5 @@
 /** Where the configuration regions are read from: a dump, an image, loose sectors, or a file read over DFU. */
-import { formatAddress } from '../../core/bytes.js';
+import { formatRange } from '../../core/bytes.js';
 import { FormatError } from '../../core/errors.js';
 import type { Finding } from '../../core/finding.js';
 import type { MemoryImage } from '../../core/image.js';
@@ -111,9 +111,7 @@ function placeEeprom(
 /** @throws FormatError CONFIGURATION_MISSING */
 export function configurationMissing(what: 'DCT' | 'EEPROM', source: ConfigurationSource): FormatError {
   const regions = what === 'DCT' ? source.dctRegions : source.eepromRegions;
-  const expected = regions
-    ? `bytes at ${regions.map((region) => formatRange(region)).join(' or ')}`
-    : `a board with ${what} sectors`;
+  const expected = regions ? `bytes at ${regions.map(formatRange).join(' or ')}` : `a board with ${what} sectors`;
   return new FormatError({
     code: 'CONFIGURATION_MISSING',
     what: `there is no ${what} in this input`,
@@ -124,8 +122,4 @@ export function configurationMissing(what: 'DCT' | 'EEPROM', source: Configurati
       ? 'Read the whole flash, or these sectors; for a raw file give its address with --base.'
       : 'Name another board with --board.',
   });
-}
-
-function formatRange({ start, end }: Region): string {
-  return `${formatAddress(start)} to ${formatAddress(end - 1)}`;
 }

@@ -129,7 +129,7 @@ export function diagnose(
     symptoms: complaint.symptoms,
     causes: reports,
     routes: asksRoute ? routesFor(facts) : [],
-    remarks: remarks(facts, complaint, inspection !== null, board),
+    remarks: [...doubts(inspection), ...remarks(facts, complaint, inspection !== null, board)],
     expected: boot && expectation(boot, complaint),
   };
 }
@@ -234,6 +234,17 @@ function expectation(boot: BootPrediction, { led }: Complaint): Expectation {
   if (seen.includes(boot.led)) return { ...expected, agrees: 'yes', condition: null };
   const other = alternatives.find((alternative) => seen.includes(alternative.led));
   return { ...expected, agrees: other ? 'under-condition' : 'no', condition: other?.condition ?? null };
+}
+
+/** What keeps the file from being a true picture of the chip: causes that are missing here may be in what was not read. */
+function doubts(inspection: Inspection | null): string[] {
+  const findings = inspection?.report.findings ?? [];
+  return findings
+    .filter(({ rule, severity }) => rule.startsWith('acquisition/') && severity !== 'note')
+    .map(
+      ({ message, remedy }) =>
+        `The file may be no true picture of the chip. ${[message, remedy].filter(Boolean).join(' ')}`,
+    );
 }
 
 function remarks({ values }: Facts, { led }: Complaint, hasDump: boolean, board: Board | undefined): string[] {

@@ -2,7 +2,7 @@
 import { equalBytes, formatAddress } from '../../core/bytes.js';
 import { BuildError } from '../../core/errors.js';
 import { MemoryImage, type Segment } from '../../core/image.js';
-import type { Range } from '../../core/range.js';
+import { type Range, rangesWithin } from '../../core/range.js';
 import { clipSegment, segmentEnd } from '../../core/segment.js';
 import { differingRuns } from './runs.js';
 
@@ -82,27 +82,9 @@ function partOf({ start: first, before, after }: Piece, start: number, end: numb
   return { start, end, before: part(before), after: part(after) };
 }
 
-/** The ranges that touch a place: they are in address order and disjoint, so only those are looked at. */
+/** The ranges that touch a place. */
 export function rangesIn({ ranges }: ImageDelta, place: Range): readonly DeltaRange[] {
-  const from = firstFrom(ranges, ({ end }) => end > place.start);
-  return ranges.slice(
-    from,
-    Math.max(
-      from,
-      firstFrom(ranges, ({ start }) => start >= place.end),
-    ),
-  );
-}
-
-/** Index of the first range of which something is true that stays true (binary search). */
-function firstFrom(ranges: readonly DeltaRange[], isBeyond: (range: DeltaRange) => boolean): number {
-  let [low, high] = [0, ranges.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (isBeyond(ranges[middle] as DeltaRange)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+  return rangesWithin(ranges, place);
 }
 
 interface Piece extends Range {

@@ -2,7 +2,8 @@
  * Modules of two inputs, matched by what they are, not only by where they lie: the same function and index is compared
  * wherever it is, and content that moved is recognised by its bytes.
  */
-import { equalBytes, formatAddress } from '../../core/bytes.js';
+import { equalBytes, formatAddress, toHex } from '../../core/bytes.js';
+import { sha256 } from '../../core/checksums.js';
 import { bytesWords, formatCount, listWords } from '../../core/words.js';
 import { releasesOf } from '../../layout/catalog.js';
 import type { ParticleModule } from '../../regions/module/decode.js';
@@ -55,8 +56,13 @@ export function compareModules(
   b: readonly LocatedModule[],
   delta: ImageDelta,
 ): ModuleDifference[] {
+  let byContent: Map<string, LocatedModule[]> | undefined;
+  const twinOf = (located: LocatedModule): LocatedModule | undefined => {
+    byContent ??= groupBy(a, contentOf);
+    return byContent.get(contentOf(located))?.[0];
+  };
   return matchModules(a, b)
-    .map((pair) => describe(pair, a, delta))
+    .map((pair) => describe(pair, twinOf, delta))
     .sort((one, two) => placeOf(one) - placeOf(two));
 }
 
@@ -68,27 +74,44 @@ function placeOf({ a, b }: ModuleDifference): number {
 function matchModules(a: readonly LocatedModule[], b: readonly LocatedModule[]): Matched[] {
   const [restA, restB] = [new Set(a), new Set(b)];
   const pairs: Matched[] = [];
-  const match = (fits: (one: LocatedModule, two: LocatedModule) => boolean): void => {
+  // Looked up by a key instead of each against each: a hostile dump can hold thousands of modules.
+  const match = (detail: (located: LocatedModule) => number | string): void => {
+    if (restA.size === 0 || restB.size === 0) return;
+    const keyOf = (located: LocatedModule): string => `${thingOf(located)} ${detail(located)}`;
+    const waiting = groupBy(restB, keyOf);
     for (const one of restA) {
-      for (const two of restB) {
-        if (!isSameThing(one, two) || !fits(one, two)) continue;
-        pairs.push([one, two]);
-        restA.delete(one);
-        restB.delete(two);
-        break;
-      }
+      const two = waiting.get(keyOf(one))?.shift();
+      if (!two) continue;
+      pairs.push([one, two]);
+      restA.delete(one);
+      restB.delete(two);
     }
   };
-  match((one, two) => one.module.address === two.module.address);
-  match((one, two) => equalBytes(one.module.bytes, two.module.bytes));
-  match(() => true);
+  match(({ module }) => module.address);
+  match(contentOf);
+  match(() => '');
   for (const one of restA) pairs.push([one, null]);
   for (const two of restB) pairs.push([null, two]);
   return pairs;
 }
 
-function isSameThing({ module: one }: LocatedModule, { module: two }: LocatedModule): boolean {
-  return one.function === two.function && one.info.moduleIndex === two.info.moduleIndex;
+function thingOf({ module }: LocatedModule): string {
+  return `${module.function} ${module.info.moduleIndex}`;
+}
+
+function contentOf({ module }: LocatedModule): string {
+  return toHex(sha256(module.bytes));
+}
+
+function groupBy<T>(items: Iterable<T>, keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
 }
 
 /** Where ranges of differing bytes have to end so that what differs in each part of a module can be told from them. */
@@ -96,11 +119,15 @@ export function bordersOf(modules: readonly LocatedModule[]): number[] {
   return modules.flatMap(({ module }) => partBorders(module));
 }
 
-function describe([one, two]: Matched, all: readonly LocatedModule[], delta: ImageDelta): ModuleDifference {
+function describe(
+  [one, two]: Matched,
+  twinOf: (located: LocatedModule) => LocatedModule | undefined,
+  delta: ImageDelta,
+): ModuleDifference {
   const { module } = (two ?? one) as LocatedModule;
   const equal = one && two ? equalBytes(one.module.bytes, two.module.bytes) : false;
   const sideA = one && sideOf(one);
-  const twin = !one && two ? all.find((other) => equalBytes(other.module.bytes, two.module.bytes)) : undefined;
+  const twin = !one && two ? twinOf(two) : undefined;
   const sideB = two && sideOf(two);
   const parts = one && two && !equal ? partDifferences(one.module, two.module, delta) : [];
   const bytes = one && two ? parts.reduce((total, part) => total + part.bytes, 0) : module.bytes.length;

@@ -1,7 +1,7 @@
 /** The difference region by region: what is in each, and what became of it. */
 import { equalBytes, isFilledWith } from '../../core/bytes.js';
 import type { MemoryImage } from '../../core/image.js';
-import { containsRange, overlaps, type Range, sizeOf } from '../../core/range.js';
+import { containsRange, mergeRanges, overlaps, type Range, rangesWithin, sizeOf } from '../../core/range.js';
 import { bytesWords } from '../../core/words.js';
 import type { Board, Region, RegionRole } from '../../layout/types.js';
 import { type DeltaKind, type DeltaRange, type ImageDelta, rangesIn } from './delta.js';
@@ -93,10 +93,12 @@ function compareRegion(
   const states = { a: stateOf(a.placed.image, place), b: stateOf(b.placed.image, place) };
   const bytes = sum('changed');
   const [onlyA, onlyB] = [sum('only-a'), sum('only-b')];
-  const spans = modules.flatMap(({ a: one, b: two }) => [one, two].flatMap((side) => (side ? [spanOf(side)] : [])));
+  const spans = mergeRanges(
+    modules.flatMap(({ a: one, b: two }) => [one, two].flatMap((side) => (side ? [spanOf(side)] : []))),
+  );
   const outsideModules = ranges
     .filter(({ kind }) => kind === 'changed')
-    .reduce((total, range) => total + (spans.some((span) => overlaps(span, range)) ? 0 : range.bytes), 0);
+    .reduce((total, range) => total + (rangesWithin(spans, range).length > 0 ? 0 : range.bytes), 0);
   const difference = { ...place, changed: ranges.length > 0, bytes, onlyA, onlyB, ...states, outsideModules };
   return {
     ...difference,

@@ -12,7 +12,7 @@ type Facts = Explanation['facts'];
 
 const BOOT: Readonly<Record<Region['about']['boot'], string>> = {
   required: 'needed to boot',
-  conditional: 'needed to boot under conditions',
+  conditional: 'needed in some cases, see above',
   'not-required': 'not needed to boot',
 };
 

@@ -23,6 +23,8 @@ const MAX_PIECES = 512;
 
 /** Null where an image is in so many pieces that a file for each would help nobody. */
 export function divide(image: MemoryImage, survey: ModuleSurvey, board: Board): Piece[] | null {
+  // No piece reaches over a gap, so there are at least as many pieces as runs.
+  if (image.ranges().length > MAX_PIECES) return null;
   const claims = claimed(image, survey, board);
   const rest = image.ranges().flatMap((range) => subtractRanges(range, claims));
   if (claims.length + rest.length > MAX_PIECES) return null;

@@ -13,6 +13,7 @@ import { flashOf, type LocatedModule, type ModuleSurvey } from '../../regions/mo
 import { moduleTitle } from '../../regions/module/words.js';
 import { TOOL } from '../../tool.js';
 import { bootOf } from '../boot.js';
+import { checkNextStart } from '../next-start.js';
 import type { PlacedImage } from '../place.js';
 import { acquire } from './acquire.js';
 import {
@@ -113,7 +114,9 @@ export function examine(input: InspectInput, board: Board, options: InspectOptio
     stretches,
     judged: readable,
   });
-  const findings = sortFindings([...input.findings, ...readingFindings, ...judged]).map((finding) =>
+  const boot = hasMap && readable ? bootOf({ board, placed, survey, configuration, optionBytes }) : null;
+  const known = [...input.findings, ...readingFindings, ...judged];
+  const findings = sortFindings([...known, ...checkNextStart(boot, known, survey)]).map((finding) =>
     withOrigin(finding, input, placed),
   );
   const deviceOs = agreedRelease(modules);
@@ -143,7 +146,7 @@ export function examine(input: InspectInput, board: Board, options: InspectOptio
     acquisition: acquisition ? summariseAcquisition(acquisition, readable) : null,
     leftovers,
     coverage: { total: totalSize(total), ...countClasses(stretches, { start: 0, end: 2 ** 32 }) },
-    boot: hasMap && readable ? bootOf({ board, placed, survey, configuration, optionBytes }) : null,
+    boot,
     findings,
     verdict: verdictOf(findings),
   };

@@ -41,7 +41,7 @@ function optionBytesOnly(runs: readonly Range[], board: Board): boolean {
 }
 
 /** The addresses that coverage counts: the whole flash for a device or an image, the file's own bytes otherwise. */
-export function judgedRanges(kind: InputKind, image: MemoryImage, flash: Range): Range[] {
+export function judgedRanges(kind: InputKind, image: MemoryImage, flash: Range): readonly Range[] {
   if (kind !== 'flash-dump' && kind !== 'image') return image.ranges();
   const outside = image.ranges().flatMap((range) => subtractRanges(range, [flash]));
   return [{ start: flash.start, end: flash.end }, ...outside].sort((a, b) => a.start - b.start);

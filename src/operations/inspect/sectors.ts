@@ -1,5 +1,5 @@
 /** The sector table: what each erase unit holds, in bytes and in words. */
-import { containsRange, intersect, overlaps, sizeOf } from '../../core/range.js';
+import { containsRange, intersect, overlaps, rangesWithin, sizeOf } from '../../core/range.js';
 import type { Region, Sector } from '../../layout/types.js';
 import { type ByteCounts, countClasses, type Stretch } from '../../regions/account.js';
 import type { SectorReport, SectorState } from './report.js';
@@ -41,7 +41,7 @@ const LISTED = 3;
 function summarise(sector: Sector, stretches: readonly Stretch[]): string {
   const labels: string[] = [];
   let last = '';
-  const here = stretches.filter((stretch) => overlaps(stretch, sector));
+  const here = rangesWithin(stretches, sector);
   for (const stretch of here) {
     const inside = intersect(stretch, sector);
     if (!inside) continue;

@@ -212,7 +212,8 @@ export function recordWords(record: string, bytes: Uint8Array): string[] {
       const word = valueWord(member, value);
       if (word) return [`${member.name} ${word}`];
       const blank = fillState(memberBytes(bytes, record, member.name)) !== 'set';
-      return blank ? [] : [`${member.name} ${value > 9 ? formatHex(value) : value}`];
+      // A byte is a count or a number, such as a Wi-Fi channel; wider values are flags and marks.
+      return blank ? [] : [`${member.name} ${value > 9 && member.size > 1 ? formatHex(value) : value}`];
     });
 }
 

@@ -6,6 +6,7 @@
  * The last one is no curiosity: the second of the two keys that unlock flash registers never stands in released code. GCC
  * makes it from the first with ADD.W #0x88888888 or #0x44444444.
  */
+import { indexOfBytes } from '#bytes';
 import { readU16, readU32 } from '../../core/bytes.js';
 
 /** Halfwords between a MOVW and its MOVT; schedulers put a few other instructions between them. */
@@ -26,6 +27,7 @@ const IMM3_MASK = 0xf000;
 
 /** Which of these constants the code works with, by the offset of the first place of each. */
 export function findConstants(code: Uint8Array, wanted: readonly number[]): Map<number, number> {
+  if (!wanted.some((value) => mayHold(code, value))) return new Map();
   const places = new Map<number, number[]>(wanted.map((value) => [value, []]));
   const sums: { readonly added: number; readonly offset: number }[] = [];
   for (let offset = 0; offset + 4 <= code.length; offset += 2) {
@@ -44,6 +46,16 @@ export function findConstants(code: Uint8Array, wanted: readonly number[]): Map<
     if (offset !== undefined) found.set(value, offset);
   }
   return found;
+}
+
+/** False when neither the word nor the MOVW of its lower half is there; found natively, since most code holds neither. */
+function mayHold(code: Uint8Array, value: number): boolean {
+  const low = value & 0xffff;
+  const move = MOVW | (low >> 12) | ((low & 0x800) >> 1);
+  return (
+    indexOfBytes(code, Uint8Array.of(value, value >> 8, value >> 16, value >> 24)) >= 0 ||
+    indexOfBytes(code, Uint8Array.of(move, move >> 8, low)) >= 0
+  );
 }
 
 /** Where a value is made from another constant that is wanted and near. */

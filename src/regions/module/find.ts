@@ -97,8 +97,13 @@ export function surveyModules(image: MemoryImage, board: Board, options: SurveyO
 }
 
 /** False when the place of a bootloader or a system part is here, but not its module. Absent places are not known. */
-export function canStart({ emptyPlaces }: ModuleSurvey): boolean {
-  return !emptyPlaces.some(({ region, state }) => state !== 'absent' && region.module?.function !== 'user-part');
+export function canStart({ emptyPlaces, modules }: ModuleSurvey): boolean {
+  const needed = ({ module }: Region): boolean => module !== null && module.function !== 'user-part';
+  const empty = emptyPlaces.some(({ region, state }) => state !== 'absent' && needed(region));
+  const taken = modules.some(
+    ({ module, region }) => region && needed(region) && region.start === module.address && !isMeantFor(module, region),
+  );
+  return !empty && !taken;
 }
 
 /** The bytes from an address to the end of their run or of the flash. */

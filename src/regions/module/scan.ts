@@ -33,9 +33,11 @@ export function scanForModules(bytes: Uint8Array, address: number, options: Scan
   const modules: ParticleModule[] = [];
   let budget = VERIFY_BUDGET_BYTES;
   const first = alignUp(options.from ?? 0);
-  const candidates = (options.starts ?? []).flatMap((start) => placesOf(bytes, start, options.flash));
+  const next = options.starts
+    ? nextOf(options.starts.flatMap((start) => placesOf(bytes, start, options.flash)))
+    : (from: number) => nextCandidate(bytes, from, options.flash);
   for (let header = first; ; header += 4) {
-    header = options.starts ? nextOf(candidates, header) : nextCandidate(bytes, header, options.flash);
+    header = next(header);
     if (header < 0) return { modules, complete: true };
     const length = readU32(bytes, header + 4) - readU32(bytes, header) + CRC_BYTES;
     for (const base of [header, header - HEADER_AFTER_VECTORS]) {
@@ -69,9 +71,14 @@ function placesOf(bytes: Uint8Array, start: number, flash: Range): number[] {
   return places;
 }
 
-/** The first of some places that is not before `from`, or -1. */
-function nextOf(places: readonly number[], from: number): number {
-  return places.reduce((best, place) => (place >= from && (best < 0 || place < best) ? place : best), -1);
+/** Answers the first of some places that is not before `from`, or -1; each `from` is at least the one before. */
+function nextOf(places: readonly number[]): (from: number) => number {
+  const ascending = [...places].sort((a, b) => a - b);
+  let index = 0;
+  return (from) => {
+    while ((ascending[index] ?? Infinity) < from) index++;
+    return ascending[index] ?? -1;
+  };
 }
 
 function isCandidate(bytes: Uint8Array, header: number, flash: Range): boolean {

@@ -294,6 +294,7 @@ export function readDeflateStream(
 export function findDeflateStreams(bytes: Uint8Array, search: DeflateSearch = {}): DeflateStream[] {
   const { range = { start: 0, end: bytes.length }, minimumSize = DEFAULT_MINIMUM } = search;
   const streams: DeflateStream[] = [];
+  if (range.end - range.start < minimumSize) return streams;
   const walker = new Walker(bytes, range.start, range.end);
   const maxSteps = (range.end - range.start) * STEPS_PER_BYTE + 4096;
   for (let offset = range.start; offset + minimumSize <= range.end; offset++) {

@@ -34,7 +34,16 @@ interface CompiledMagic {
   readonly known: number;
 }
 
-let compiled: readonly (readonly CompiledMagic[])[] | undefined;
+interface MagicTable {
+  /** Entries by the first byte of their magic. */
+  readonly byFirstByte: readonly (readonly CompiledMagic[])[];
+  /** 1 for every byte that some magic begins with. */
+  readonly interesting: Uint8Array;
+  /** Entries that neither state nor show where the file ends. */
+  readonly open: readonly CompiledMagic[];
+}
+
+let compiled: MagicTable | undefined;
 
 /** The entries of the data file; empty when the package lacks it. */
 export function fileMagics(): readonly FileMagic[] {
@@ -42,8 +51,8 @@ export function fileMagics(): readonly FileMagic[] {
   return data?.magics ?? [];
 }
 
-/** Entries by the first byte of their magic. Compiled on first use, because most runs never ask. */
-function magicsByFirstByte(): readonly (readonly CompiledMagic[])[] {
+/** Compiled on first use, because most runs never ask. */
+function magicTable(): MagicTable {
   if (compiled) return compiled;
   const table: CompiledMagic[][] = Array.from({ length: 256 }, () => []);
   for (const entry of fileMagics()) {
@@ -51,8 +60,12 @@ function magicsByFirstByte(): readonly (readonly CompiledMagic[])[] {
     const known = pattern.filter((byte) => byte >= 0).length;
     table[pattern[0] ?? 0]?.push({ entry, pattern, known });
   }
-  compiled = table;
-  return table;
+  compiled = {
+    byFirstByte: table,
+    interesting: Uint8Array.from(table, (list) => (list.length > 0 ? 1 : 0)),
+    open: table.flat().filter(({ entry }) => !entry.check && !entry.text && !entry.length),
+  };
+  return compiled;
 }
 
 /** Signatures that no length and no check back are believed only here. */
@@ -62,8 +75,7 @@ const WORK_PER_BYTE = 16;
 
 /** Files whose own structure says where they end. */
 export function claimFiles(subject: Subject, free: readonly Range[]): Claim[] {
-  const table = magicsByFirstByte();
-  const interesting = Uint8Array.from(table, (list) => (list.length > 0 ? 1 : 0));
+  const { byFirstByte, interesting } = magicTable();
   const { bytes } = subject;
   const claims: Claim[] = [];
   const budget = { work: bytes.length * WORK_PER_BYTE };
@@ -71,7 +83,7 @@ export function claimFiles(subject: Subject, free: readonly Range[]): Claim[] {
     for (let offset = range.start; offset < range.end; offset++) {
       const value = bytes[offset] as number;
       if (interesting[value] === 0) continue;
-      for (const magic of table[value] as readonly CompiledMagic[]) {
+      for (const magic of byFirstByte[value] as readonly CompiledMagic[]) {
         const found = tryMagic(subject, offset, range, magic, budget, claims.at(-1)?.end ?? 0);
         if (!found) continue;
         claims.push(found);
@@ -116,9 +128,7 @@ function tryMagic(
  * the target, and taken to reach to the end of that part.
  */
 export function claimOpenFiles({ bytes, address }: Subject, free: readonly Range[]): Claim[] {
-  const open = magicsByFirstByte()
-    .flat()
-    .filter(({ entry }) => !entry.check && !entry.text && !entry.length);
+  const { open } = magicTable();
   return free.flatMap((range) => {
     let start = range.start;
     while (start < range.end) {

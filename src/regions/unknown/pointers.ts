@@ -7,6 +7,10 @@ import { type Claim, countBytes, type Subject } from './stretch.js';
 /** Reserved exceptions of ARMv7-M, zero in every full table. */
 const RESERVED_VECTORS = [7, 8, 9, 10, 13];
 
+/** The vectors of the core itself: a shorter table is none. */
+const CORE_VECTORS = 16;
+const SHORTEST_TABLE = CORE_VECTORS * 4;
+
 export interface VectorTable {
   readonly stackPointer: number;
   readonly resetVector: number;
@@ -25,7 +29,7 @@ export interface VectorTable {
  */
 export function readVectorTable(view: DataView, offset: number, map: AddressMap): VectorTable | undefined {
   const available = Math.min(VECTOR_COUNT, (view.byteLength - offset) >> 2);
-  if (available < 16) return undefined;
+  if (available < CORE_VECTORS) return undefined;
   const stackPointer = view.getUint32(offset, true);
   if (!isStackTop(map, stackPointer)) return undefined;
   const resetVector = view.getUint32(offset + 4, true);
@@ -38,7 +42,7 @@ export function readVectorTable(view: DataView, offset: number, map: AddressMap)
     if (isHandler(map, word)) handlers++;
     else if (word !== 0) {
       // Past the core's vectors a shorter table may have ended.
-      if (index >= 16) break;
+      if (index >= CORE_VECTORS) break;
       invalid++;
     }
     words = index + 1;
@@ -61,10 +65,11 @@ function isHandler(map: AddressMap, word: number): boolean {
 export function claimVectorTables(subject: Subject, map: AddressMap, alignment: number): Claim[] {
   const claims: Claim[] = [];
   const { bytes, address } = subject;
+  if (bytes.length < SHORTEST_TABLE) return claims;
   const view = viewOf(bytes);
   const isRamByte = new Uint8Array(256);
   for (const ram of map.ram) isRamByte[ram.start >>> 24] = 1;
-  for (let offset = alignUp(0, address, alignment); offset + 64 <= bytes.length; offset += alignment) {
+  for (let offset = alignUp(0, address, alignment); offset + SHORTEST_TABLE <= bytes.length; offset += alignment) {
     // Prefilter: the top byte of a little-endian RAM address.
     if (isRamByte[bytes[offset + 3] as number] === 0) continue;
     const table = readVectorTable(view, offset, map);
@@ -96,6 +101,7 @@ const MIN_FLASH_POINTERS = 8;
 /** Runs of consecutive words that point into the chip; null pointers between them belong to the table. */
 export function claimPointerTables(subject: Subject, free: readonly Range[], map: AddressMap): Claim[] {
   const claims: Claim[] = [];
+  if (subject.bytes.length < Math.min(MIN_POINTERS, MIN_FLASH_POINTERS) * 4) return claims;
   const view = viewOf(subject.bytes);
   const possible = pointerTopBytes(map);
   for (const range of free) {

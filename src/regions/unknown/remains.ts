@@ -61,6 +61,7 @@ export function claimModuleRemains(
 ): Claim[] {
   const claims: Claim[] = [];
   const { bytes, address } = subject;
+  if (bytes.length < HEADER_BYTES) return claims;
   const view = viewOf(bytes);
   const wholeEnds = new Set<number>();
   let builds: readonly KnownBuild[] | undefined;

@@ -40,18 +40,20 @@ interface Options {
   readonly literals: boolean;
 }
 
+/** Used by one window after the other: making it anew for each of very many small pieces takes longer than judging them. */
+const counts = new Int32Array(256);
+
 export function claimByStatistics(subject: Subject, free: readonly Range[], options: Options): Claim[] {
   const claims: Claim[] = [];
-  const counts = new Int32Array(256);
   for (const range of free) {
-    for (const group of smooth(settleNearCode(groupWindows(subject, range, options.step, counts)))) {
-      claims.push(describe(subject, group, counts, options));
+    for (const group of smooth(settleNearCode(groupWindows(subject, range, options.step)))) {
+      claims.push(describe(subject, group, options));
     }
   }
   return claims;
 }
 
-function groupWindows(subject: Subject, range: Range, step: number, counts: Int32Array): Group[] {
+function groupWindows(subject: Subject, range: Range, step: number): Group[] {
   const groups: Group[] = [];
   let start = range.start;
   while (start < range.end) {
@@ -60,7 +62,7 @@ function groupWindows(subject: Subject, range: Range, step: number, counts: Int3
     // A sliver at either end would be too small to judge, so it joins the window beside it.
     const first = boundary - start < MIN_WINDOW ? boundary + step : boundary;
     const end = first + MIN_WINDOW >= range.end ? range.end : first;
-    const kind = classOf(subject, ...probeOf(start, end, step), counts);
+    const kind = classOf(subject, ...probeOf(start, end, step));
     const last = groups.at(-1);
     if (last && last.kind === kind) {
       last.end = end;
@@ -73,7 +75,7 @@ function groupWindows(subject: Subject, range: Range, step: number, counts: Int3
   return groups;
 }
 
-function classOf({ bytes, address }: Subject, start: number, end: number, counts: Int32Array): WindowClass {
+function classOf({ bytes, address }: Subject, start: number, end: number): WindowClass {
   const size = end - start;
   if (size < MIN_JUDGED) return 'data';
   counts.fill(0);
@@ -127,7 +129,7 @@ function smooth(groups: readonly Group[]): Group[] {
   return joined;
 }
 
-function describe(subject: Subject, group: Group, counts: Int32Array, options: Options): Claim {
+function describe(subject: Subject, group: Group, options: Options): Claim {
   const { start, end } = group;
   const size = end - start;
   if (size < MIN_JUDGED) {
@@ -147,13 +149,13 @@ function describe(subject: Subject, group: Group, counts: Int32Array, options: O
       entropy,
     });
   }
-  if (group.kind === 'dense') return describeDense(group, counts, measured, entropy);
+  if (group.kind === 'dense') return describeDense(group, measured, entropy);
   const zeros = (counts[0] as number) / measured;
   const reason = `No known structure in ${countBytes(measured)}: entropy ${entropy} bits per byte, ${percent(printableOf(counts) / measured)} printable, ${percent(zeros)} zero.`;
   return claim(group, 'data', 0.4, reason, { entropy, zeros: round(zeros, 3) });
 }
 
-function describeDense(group: Group, counts: Int32Array, measured: number, entropy: number): Claim {
+function describeDense(group: Group, measured: number, entropy: number): Claim {
   const chiSquare = Math.round(chiSquareOf(counts, measured));
   if (measured >= 1024 && chiSquare < 150) {
     const reason = `Every value occurs about equally often, more evenly than chance allows (chi-square ${chiSquare} for 255 degrees of freedom over ${countBytes(measured)}): a look-up table, as ciphers and checksums have.`;

@@ -1,4 +1,5 @@
 import { concatBytes, writeU32 } from '../../../src/core/bytes.js';
+import type { Finding } from '../../../src/core/finding.js';
 import { checkOnto, checkSet } from '../../../src/operations/check/check.js';
 import { buildModule, sealModule } from '../../../src/regions/module/build.js';
 import {
@@ -212,4 +213,17 @@ export const riskSamples: Samples = {
     silent: () => onto(healthyDump(), [dctCopies().copy1, 0x08004000]),
     also: ['dct/device-key-missing'],
   },
+  'risk/update-ends-badly': {
+    fires: () => withUpdate(bootloader(501)),
+    silent: () => withUpdate(bootloader(1003)),
+    also: ['dct/ota-flag-set'],
+  },
 };
+
+/** The healthy device, which needs bootloader 1003, with the update flag set for this module in the OTA region. */
+function withUpdate(module: Uint8Array): readonly Finding[] {
+  const edits = [{ field: 'ota_update_flag', bytes: Uint8Array.of(0xa5) }];
+  const device = withCopies(dctCopies({ edits }));
+  device.set(module, 0xc0000);
+  return checked(device);
+}
