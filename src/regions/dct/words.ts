@@ -256,20 +256,18 @@ function recordFieldWords(
   return { state: 'set', value: words.join('; ') || `set, ${withoutFiller(bytes).length} bytes` };
 }
 
-/** The access point of listening mode: `Photon-7H2K4C (OPEN, channel 11)`. */
+/** The access point of listening mode: `Photon-7H2K4C (OPEN, channel 11)`; members that are erased are left out. */
 function softApWords(bytes: Uint8Array): FieldWords {
-  const member = (name: string): number => memberNumber(bytes, SOFT_AP, name);
-  const keyLength = member('security_key_length');
-  const mark = dctRecord(SOFT_AP).fields.find(({ name }) => name === 'details_valid');
-  const isValid = mark !== undefined && valueWord(mark, member('details_valid')) !== undefined;
-  const facts = [
-    wifiSecurityName(member('security')),
-    `channel ${member('channel')}`,
-    ...(keyLength > 0 ? [`key set, ${keyLength} bytes`] : []),
-    ...(isValid ? [] : ['not marked valid']),
-  ];
+  const facts = dctRecord(SOFT_AP).fields.flatMap((leaf) => {
+    if (fillState(memberBytes(bytes, SOFT_AP, leaf.name)) === 'blank') return [];
+    const number = leaf.size <= 4 ? memberNumber(bytes, SOFT_AP, leaf.name) : 0;
+    if (leaf.name === 'security') return [wifiSecurityName(number)];
+    if (leaf.name === 'channel') return [`channel ${number}`];
+    if (leaf.name === 'security_key_length' && number > 0) return [`key set, ${number} bytes`];
+    return leaf.name === 'details_valid' && valueWord(leaf, number) === undefined ? ['not marked valid'] : [];
+  });
   const ssid = lengthTextValue(memberBytes(bytes, SOFT_AP, 'SSID')) ?? 'no SSID';
-  return { state: 'set', value: `${ssid} (${facts.join(', ')})` };
+  return { state: 'set', value: facts.length > 0 ? `${ssid} (${facts.join(', ')})` : ssid };
 }
 
 function networkWords(bytes: Uint8Array, showSecrets: boolean): FieldWords {
