@@ -2,14 +2,20 @@
 import type { MemoryImage } from '../core/image.js';
 import { flashAlternate, targetName } from '../formats/dfu-device.js';
 import { suffixOf } from '../formats/dfu-file.js';
-import { type Container, type FormatId, type ReadResult, type WriteOptions, writeChunks } from '../formats/index.js';
+import {
+  type Container,
+  type FormatId,
+  type WriteOptions as FormatOptions,
+  type ReadResult,
+  writeChunks,
+} from '../formats/index.js';
 import type { Board } from '../layout/types.js';
 import { chooseOutputFormat, type Model, type OutputFormat } from '../operations/convert-format.js';
 import type { InspectInput } from '../operations/inspect/inspect.js';
 import { inputOf } from '../operations/open.js';
 import type { ParsedArguments } from './args.js';
 import { openFile } from './open.js';
-import type { Output, WrittenOutput } from './output.js';
+import type { Output, WriteOptions, WrittenOutput } from './output.js';
 
 export interface EditableInput {
   readonly input: InspectInput;
@@ -32,6 +38,7 @@ export function writeImage(
   output: Output,
   like: ReadResult | undefined,
   board: Board,
+  options?: WriteOptions,
 ): WrittenImage {
   const model: Model = like ?? { format: 'bin', container: null };
   const target = chooseOutputFormat({
@@ -39,12 +46,12 @@ export function writeImage(
     like: model,
     hasAddresses: like === undefined || like.addressSource === 'file',
   });
-  const written = output.write(writeChunks(image, target.format, manner(target, like, board)));
+  const written = output.write(writeChunks(image, target.format, manner(target, like, board)), options);
   return { ...written, format: target.inner ?? target.format };
 }
 
 /** What the format needs beside the bytes: what the input had, else what the board says. */
-function manner({ format, inner }: OutputFormat, like: ReadResult | undefined, board: Board): WriteOptions {
+function manner({ format, inner }: OutputFormat, like: ReadResult | undefined, board: Board): FormatOptions {
   const written = inner ?? format;
   const container = like && like.format === written ? like.container : null;
   return { like: container, inner, ...dfuFields(board, written, container) };
@@ -56,7 +63,7 @@ export function dfuFields(
   written: FormatId,
   like: Container | null,
   alternate: number | undefined = dfu ? flashAlternate(dfu) : undefined,
-): Pick<WriteOptions, 'ids' | 'alternate' | 'targetName'> {
+): Pick<FormatOptions, 'ids' | 'alternate' | 'targetName'> {
   if (!dfu) return {};
   const ids = suffixOf(like) ? {} : { ids: { vendor: dfu.vendor, product: dfu.product } };
   if (written !== 'dfuse' || like?.kind === 'dfuse' || alternate === undefined) return ids;

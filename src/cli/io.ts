@@ -12,7 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { BuildError, type ErrorDetails, FlashatlasError, InputError } from '../core/errors.js';
+import { BuildError, type ErrorDetails, FlashatlasError, InputError, UsageError } from '../core/errors.js';
 import { formatCount, formatSize } from '../core/words.js';
 
 export const DEFAULT_MAX_SIZE = 64 << 20;
@@ -22,9 +22,12 @@ const STDIN = 0;
 const CHUNK_BYTES = 1 << 20;
 const MAX_ATTEMPTS = 1000;
 
+/** What a file is read as: an image may be larger than usual (--max-size), no other file may. */
+export type InputKind = 'image' | 'other';
+
 /** The content of a file, or of stdin for "-". @throws InputError */
-export function readInput(path: string, maxSize = DEFAULT_MAX_SIZE): Uint8Array {
-  if (path === '-') return readStream(STDIN, 'stdin', maxSize);
+export function readInput(path: string, maxSize = DEFAULT_MAX_SIZE, kind: InputKind = 'image'): Uint8Array {
+  if (path === '-') return readStream(STDIN, 'stdin', maxSize, kind);
   let file: number;
   try {
     file = openSync(path, 'r');
@@ -42,8 +45,8 @@ export function readInput(path: string, maxSize = DEFAULT_MAX_SIZE): Uint8Array 
       });
     }
     // Files the system makes up while they are read (/proc, /sys) claim to have no size.
-    if (!status.isFile() || status.size === 0) return readStream(file, path, maxSize);
-    if (status.size > Math.min(maxSize, LARGEST_SIZE)) throw tooLarge(path, maxSize, status.size);
+    if (!status.isFile() || status.size === 0) return readStream(file, path, maxSize, kind);
+    if (status.size > Math.min(maxSize, LARGEST_SIZE)) throw tooLarge(path, maxSize, kind, status.size);
     return readExactly(file, path, status.size);
   } finally {
     closeSync(file);
@@ -65,7 +68,7 @@ function readExactly(file: number, path: string, size: number): Uint8Array {
   return length === size ? bytes : bytes.slice(0, length);
 }
 
-function readStream(file: number, name: string, maxSize: number): Uint8Array {
+function readStream(file: number, name: string, maxSize: number, kind: InputKind): Uint8Array {
   const chunks: Uint8Array[] = [];
   let total = 0;
   for (;;) {
@@ -80,7 +83,7 @@ function readStream(file: number, name: string, maxSize: number): Uint8Array {
     }
     if (count === 0) break;
     total += count;
-    if (total > Math.min(maxSize, LARGEST_SIZE)) throw tooLarge(name, maxSize);
+    if (total > Math.min(maxSize, LARGEST_SIZE)) throw tooLarge(name, maxSize, kind);
     chunks.push(chunk.subarray(0, count));
   }
   const bytes = new Uint8Array(total);
@@ -92,18 +95,40 @@ function readStream(file: number, name: string, maxSize: number): Uint8Array {
   return bytes;
 }
 
+/** @throws UsageError USAGE_STDIN_TWICE */
+export function requireStdinOnce(paths: readonly string[]): void {
+  if (paths.filter((path) => path === '-').length < 2) return;
+  throw new UsageError({
+    code: 'USAGE_STDIN_TWICE',
+    what: 'stdin was named more than once',
+    expected: '- once',
+    help: 'Save one of the inputs to a file first.',
+  });
+}
+
 function isErrno(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
-function tooLarge(path: string, maxSize: number, size?: number): InputError {
+function tooLarge(path: string, maxSize: number, kind: InputKind, size?: number): InputError {
   const capped = maxSize > LARGEST_SIZE;
+  const got = size === undefined ? 'more' : `${formatCount(size)} bytes`;
+  if (kind === 'other') {
+    return new InputError({
+      code: 'INPUT_TOO_LARGE',
+      what: 'the file is larger than any of its kind',
+      where: path,
+      expected: `at most ${formatSize(maxSize)}`,
+      got,
+      help: 'Check that this is the right file, and not a dump.',
+    });
+  }
   return new InputError({
     code: 'INPUT_TOO_LARGE',
     what: capped ? 'files this large cannot be read' : 'the input is larger than any flash image should be',
     where: path,
     expected: capped ? `less than ${formatSize(LARGEST_SIZE + 1)}` : `at most ${formatSize(maxSize)}`,
-    got: size === undefined ? 'more' : `${formatCount(size)} bytes`,
+    got,
     help: capped
       ? 'No --max-size goes beyond that: cut out the part that holds the flash, for example with dd.'
       : 'If this really is a flash image, raise the limit with --max-size.',
@@ -124,12 +149,23 @@ function unreadable(path: string, error: unknown): InputError {
   return new InputError(details);
 }
 
+/** Permissions of a file with keys or credentials. */
+export const PRIVATE_MODE = 0o600;
+const OTHERS_MAY_READ = 0o044;
+
+/** Whether the permissions say so; Windows has no such permissions. */
+export function isPrivateFile(path: string): boolean {
+  if (path === '-' || process.platform === 'win32') return false;
+  const status = statSync(path, { throwIfNoEntry: false });
+  return status?.isFile() === true && (status.mode & OTHERS_MAY_READ) === 0;
+}
+
 export interface OutputOptions {
   /** Replace an existing file. */
   readonly force?: boolean;
   /** Files the output must not replace, whatever else is allowed. */
   readonly inputs?: readonly string[];
-  /** Permissions of the file, 0o600 for one that holds a secret. Default: what the system gives. */
+  /** Permissions of the file, PRIVATE_MODE for one that holds a secret. Default: what the system gives. */
   readonly mode?: number;
 }
 
@@ -168,15 +204,15 @@ export function writeOutput(
  * @throws BuildError as writeOutput
  */
 export function writeOutputs(
-  files: readonly { readonly path: string; readonly content: Uint8Array }[],
+  files: readonly { readonly path: string; readonly content: Uint8Array; readonly mode?: number }[],
   options: OutputOptions = {},
 ): void {
   for (const { path } of files) requireWritable(path, options);
   const made: string[] = [];
   try {
-    for (const { path, content } of files) {
+    for (const { path, content, mode } of files) {
       const isNew = !existsSync(path);
-      writeOutput(path, content, options);
+      writeOutput(path, content, mode === undefined ? options : { ...options, mode });
       if (isNew) made.push(path);
     }
   } catch (error) {

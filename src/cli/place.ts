@@ -9,6 +9,7 @@ import type { Board } from '../layout/types.js';
 import { type BaseSource, placeImage } from '../operations/place.js';
 import { type Transform, undoTransformOf } from '../regions/acquisition/index.js';
 import { type ParsedArguments, parseNumber } from './args.js';
+import { requireStdinOnce } from './io.js';
 import { openFile } from './open.js';
 
 /** Several inputs of a text format are larger than the images in them. */
@@ -44,14 +45,7 @@ export function requireFiles(operands: readonly string[], paths = operands): voi
       help: 'Name the inputs. See --help for examples.',
     });
   }
-  if (paths.filter((path) => path === '-').length > 1) {
-    throw new UsageError({
-      code: 'USAGE_STDIN_TWICE',
-      what: 'stdin was named more than once',
-      expected: '- once',
-      help: 'Save one of the inputs to a file first.',
-    });
-  }
+  requireStdinOnce(paths);
 }
 
 /** Reads one input, undoes a rearrangement of its bytes and puts it in its place. @throws InputError, FormatError, UsageError USAGE_ADDRESS_GIVEN_TWICE */

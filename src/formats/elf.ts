@@ -112,7 +112,10 @@ class ElfReader {
     }
     const header = headerStruct.decode(bytes);
     const elfClass = header.e_ident[4] as number;
-    if (elfClass !== CLASS_32) throw this.error('ELF_NOT_32_BIT', 'this is not an ELF32 file', 4, '1', `${elfClass}`);
+    if (elfClass !== CLASS_32) {
+      const got = elfClass === 2 ? 'class 2 (64-bit)' : `class ${elfClass}`;
+      throw this.error('ELF_NOT_32_BIT', 'this is not an ELF32 file', 4, 'class 1 (32-bit)', got);
+    }
     const order = header.e_ident[5] as number;
     if (order !== LITTLE_ENDIAN) {
       throw this.error('ELF_BYTE_ORDER', 'unsupported byte order', 5, '1 (little-endian)', `${order}`);

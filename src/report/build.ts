@@ -8,6 +8,7 @@ import type { Shape } from '../operations/build/recipe.js';
 import { type LedWords, renderBootSection } from './boot.js';
 import { renderColumns } from './columns.js';
 import { renderFindings, renderVerdict } from './findings.js';
+import { outputName, privacyWords } from './output.js';
 import type { Style } from './style.js';
 
 export interface BuildOutput {
@@ -19,6 +20,8 @@ export interface BuildOutput {
   /** Of the file; null when nothing was written. */
   readonly size: number | null;
   readonly sha256: string | null;
+  /** Only its owner may read the file. */
+  readonly private: boolean;
   readonly ranges: readonly Range[];
   readonly dataBytes: number;
 }
@@ -83,10 +86,11 @@ const SHAPE_WORDS: Readonly<Record<Shape, string>> = {
   sparse: 'only what was given',
 };
 
-function outputText({ path, format, inner, shape, size, sha256, ranges, dataBytes }: BuildOutput): string {
-  const name = path === '-' ? 'stdout' : path;
+function outputText(output: BuildOutput): string {
+  const { format, inner, shape, size, sha256, ranges, dataBytes } = output;
   const form = inner ? `${format} with ${inner} inside` : format;
-  const lines = [`  ${name}: ${form}${size === null ? ', not written' : `, ${formatCount(size)} bytes`}`];
+  const written = size === null ? ', not written' : `, ${formatCount(size)} bytes${privacyWords(output)}`;
+  const lines = [`  ${outputName(output.path)}: ${form}${written}`];
   lines.push(`    ${shape}: ${SHAPE_WORDS[shape]}, ${formatCount(dataBytes)} bytes at ${rangeWords(ranges)}`);
   if (sha256 !== null) lines.push(`    sha256 ${sha256}`);
   return lines.join('\n');

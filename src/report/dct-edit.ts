@@ -1,10 +1,11 @@
 /** What was changed in a DCT, and how two of them differ, as text. */
-import { formatCount, wrapText } from '../core/words.js';
+import { wrapText } from '../core/words.js';
 import type { DctFieldChange } from '../operations/edit/dct-compare.js';
 import type { DctEdited, DctFile } from '../operations/edit/dct-edit.js';
 import { renderColumns } from './columns.js';
 import { listWords, plural } from './facts.js';
 import type { TextOptions } from './inspect.js';
+import { type OutputFacts, outputWords } from './output.js';
 import type { Style } from './style.js';
 
 const COLUMN_WIDTH = 44;
@@ -40,7 +41,7 @@ function mannerOf({ release, releaseSource, writer }: DctFile): string {
 export interface EditSummary {
   readonly edited: DctEdited;
   readonly changes: readonly DctFieldChange[];
-  readonly output: { readonly path: string; readonly size: number };
+  readonly output: OutputFacts;
   /** The other copy still holds secrets; which, as a clause. */
   readonly leftovers: readonly string[];
   readonly notes: readonly string[];
@@ -61,11 +62,9 @@ export function renderDctEdit(
   { edited, changes, output, leftovers, notes }: EditSummary,
   options: TextOptions,
 ): string {
-  const name = output.path === '-' ? 'stdout' : output.path;
   const sentences = [howWritten(edited)];
   if (edited.wiped) sentences.push('The other copy was erased.');
-  const head = `${name}: ${formatCount(output.size)} bytes`;
-  const blocks = [`${head}\n${wrapText(sentences.join(' '), options.width)}`];
+  const blocks = [`${outputWords(output)}\n${wrapText(sentences.join(' '), options.width)}`];
   blocks.push(changes.length === 0 ? 'No field has another value than before.' : renderChanges(changes, options.style));
   for (const note of notes) blocks.push(wrapText(note, options.width));
   if (leftovers.length > 0) {

@@ -1,21 +1,21 @@
 /** What was written into an EEPROM, as text. */
-import { formatCount, wrapText } from '../core/words.js';
+import { wrapText } from '../core/words.js';
 import type { EepromEdited } from '../operations/edit/eeprom.js';
 import { renderColumns } from './columns.js';
 import { plural } from './facts.js';
 import type { TextOptions } from './inspect.js';
+import { type OutputFacts, outputWords } from './output.js';
 
 const MAX_ROWS = 32;
 
 export function renderEepromEdit(
   edited: EepromEdited,
-  output: { readonly path: string; readonly size: number },
+  output: OutputFacts,
   fresh: boolean,
   { style, width }: TextOptions,
 ): string {
-  const name = output.path === '-' ? 'stdout' : output.path;
   const { changes } = edited;
-  const blocks = [`${name}: ${formatCount(output.size)} bytes\n${wrapText(howWritten(edited, fresh), width)}`];
+  const blocks = [`${outputWords(output)}\n${wrapText(howWritten(edited, fresh), width)}`];
   if (changes.length === 0) blocks.push('No byte has another value than before.');
   else {
     const rows = changes

@@ -47,7 +47,7 @@ describe('build in one line', () => {
     );
     expect(text).toContain('0x08004000-0x08007FFF   16,384  dct1          DCT copy 1                  old.bin\n');
     expect(text).toContain(
-      '\nOutputs\n  new.bin: bin, 1,048,576 bytes\n    padded: the whole flash, 1,048,576 bytes at 0x08000000-0x080FFFFF\n    sha256 ',
+      '\nOutputs\n  new.bin: bin, 1,048,576 bytes, readable by you alone\n    padded: the whole flash, 1,048,576 bytes at 0x08000000-0x080FFFFF\n    sha256 ',
     );
     expect(text).toContain('\nBoot\n  At reset    the board runs its application, connected to the cloud\n');
     expect(text).toMatch(/\nVerdict {2}pass \(0 errors, 0 warnings, \d notes?\)\n$/);
@@ -175,13 +175,48 @@ describe('build in one line', () => {
 
   it('builds what is allowed', () => {
     const { stderr } = bench.expect(2, ['build', 'app.bin', '-o', 'allowed.bin']);
-    expect(stderr).toContain('--allow dependency/missing');
-    bench.expect(0, ['build', 'app.bin', '-o', 'allowed.bin', '--allow', 'dependency/missing']);
+    expect(stderr).toContain('--allow placement/missing --allow dependency/missing');
+    expect(stderr).toContain('Modules alone, for a board that has the others, go into a format that keeps addresses');
+    const allow = ['--allow', 'placement/missing', '--allow', 'dependency/missing'];
+    bench.expect(0, ['build', 'app.bin', '-o', 'allowed.bin', ...allow]);
     expect(bench.get('allowed.bin').length).toBe(0x100000);
   });
 });
 
+describe('an image of the whole flash', () => {
+  it('has no error in check that build did not name', () => {
+    const whole = (args: readonly string[]): string[] => {
+      const refused = JSON.parse(bench.run(['build', ...args, '--json', '-o', 'whole.bin', '--force']).text);
+      return [...String(refused.error?.help ?? '').matchAll(/--allow (\S+?\/[a-z-]+)/g)].map(([, rule]) => rule ?? '');
+    };
+    for (const args of [['boot.bin'], ['part1.bin', 'part2.bin'], ['0x080A0000:noise.bin'], SET]) {
+      const named = whole(args);
+      bench.expect(0, ['build', ...args, ...named.flatMap((rule) => ['--allow', rule]), '-o', 'whole.bin', '--force']);
+      const { findings } = JSON.parse(bench.run(['check', '--json', 'whole.bin']).text);
+      const errors = (findings as { rule: string; severity: string }[]).filter(({ severity }) => severity === 'error');
+      // A blank configuration is what the warning build/blank-configuration is about.
+      expect(
+        [...new Set(errors.map(({ rule }) => rule))].filter((rule) => rule !== 'dct/no-usable-copy').sort(),
+      ).toEqual(named.sort());
+    }
+    expect(whole(SET)).toEqual([]);
+  });
+});
+
 describe('build from a recipe', () => {
+  it('tells a missing file from one outside, also where the folder is a link', () => {
+    mkdirSync(bench.path('real'));
+    symlinkSync('real', bench.path('linked'));
+    bench.put('real/missing.yaml', 'recipe: 1\nparts:\n  - module: absent.bin\n');
+    bench.put('real/outside.yaml', 'recipe: 1\nparts:\n  - module: ../app.bin\n');
+    expect(bench.expect(2, ['build', 'linked/missing.yaml', '-o', 'x.hex']).stderr).toContain('(INPUT_NOT_FOUND)');
+    const outside = bench.expect(2, ['build', 'linked/outside.yaml', '-o', 'x.hex']).stderr;
+    expect(outside).toContain('at ../app.bin: expected a file in the folder linked\n');
+    expect(outside).toContain('Copy the file there');
+    bench.put('real/output.yaml', 'recipe: 1\nparts:\n  - module: ../app.bin\noutputs: [../x.hex]\n');
+    expect(bench.expect(2, ['build', 'linked/output.yaml']).stderr).toContain('Name another place with -o');
+  });
+
   it('writes all its outputs, beside the recipe', () => {
     mkdirSync(bench.path('kit'));
     for (const name of SET) bench.put(`kit/${name}`, bench.get(name));
@@ -192,7 +227,7 @@ describe('build from a recipe', () => {
       ),
     );
     const { text } = bench.expect(0, ['build', 'kit/kit.yaml']);
-    expect(text).toContain('  kit/out.bin: bin, 1,048,576 bytes\n');
+    expect(text).toContain('  kit/out.bin: bin, 1,048,576 bytes, readable by you alone\n');
     expect(text).toContain('build/left-out');
     expect(bench.has('kit/out.hex')).toBe(true);
     const again = bench.expect(2, ['build', 'kit/kit.yaml']);

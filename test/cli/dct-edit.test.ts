@@ -123,6 +123,19 @@ describe('dct set', () => {
     expect((await run('dct', 'set', ...files, ...options, '-o', fresh())).error?.code).toBe(code);
   });
 
+  it('refuses words that were no UTF-8 before they were read', async () => {
+    const outcome = await run(
+      'dct',
+      'set',
+      path('healthy.bin'),
+      '--set',
+      'wifi=caf\ufffd:passphrase:wpa2',
+      '-o',
+      fresh(),
+    );
+    expect(outcome.error).toMatchObject({ code: 'DCT_BAD_VALUE', expected: 'text in UTF-8; other bytes as hex:BYTES' });
+  });
+
   it('wants an output, and not the input as one', async () => {
     const set = ['dct', 'set', path('healthy.bin'), '--set', 'claimed=no'] as const;
     expect((await run(...set)).error?.code).toBe('USAGE_NO_OUTPUT');
@@ -138,6 +151,11 @@ describe('dct copy and erase-field', () => {
     expect(outcome.stderr).toContain('device_id is that of the chip the DCT comes from');
     expect((await run('dct', 'diff', path('healthy.bin'), output)).stdout).toContain('No field differs.');
     expect((await run('keys', 'show', output)).stdout).toContain('belongs to the private key');
+  });
+
+  it('need two files, of which one may be stdin', async () => {
+    const outcome = await run('dct', 'copy', '--from', '-', '--to', '-', '-o', fresh());
+    expect(outcome.error?.code).toBe('USAGE_STDIN_TWICE');
   });
 
   it('need to know from where to where', async () => {
@@ -161,7 +179,7 @@ describe('dct new', () => {
     const dump = path('healthy.bin');
     const outcome = await run('dct', 'new', '--server-key', dump, '--device-key', dump, '--record', '-o', output);
     expect(outcome).toMatchObject({ code: 0, stdout: '' });
-    expect(outcome.stderr).toBe(`${output}: both DCT sectors, copy 1 fresh, copy 2 erased\n`);
+    expect(outcome.stderr).toBe(`${output}: both DCT sectors, copy 1 fresh, copy 2 erased, readable by you alone\n`);
     const keys = await run('keys', 'show', output);
     expect(keys.stdout).toContain('belongs to the private key');
     expect(keys.stdout).toContain("the key of Particle's cloud");

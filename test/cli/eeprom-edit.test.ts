@@ -66,6 +66,7 @@ describe('eeprom set', () => {
   it.each([
     [['healthy.bin'], [], 'USAGE_OPERANDS'],
     [['healthy.bin'], ['--set', 'x=1'], 'EEPROM_BAD_VALUE'],
+    [['healthy.bin'], ['--set', '0=text:caf\ufffd'], 'EEPROM_BAD_VALUE'],
     [['healthy.bin'], ['--set', '2048=1'], 'EEPROM_NO_ROOM'],
     [['healthy.bin'], ['--set', '0=1', '--from', 'x'], 'USAGE_OTHER_ACTION'],
     [['healthy.bin'], ['--set', '0=1', '--release', 'x'], 'DCT_BAD_RELEASE'],

@@ -1,5 +1,5 @@
 /** keys new, import, export, public and check, as commands. */
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +23,10 @@ beforeAll(() => {
   writeFileSync(path('erased.bin'), erasedThenFlashedDump());
   writeFileSync(path('firmware.der'), hex(keys.devicePrivate));
   writeFileSync(path('server.der'), hex(keys.serverPublic));
+  writeFileSync(path('words.txt'), 'a page that says 404');
+  writeFileSync(path('large.bin'), new Uint8Array((1 << 20) + 1));
+  const ed25519 = generateKeyPairSync('ed25519').privateKey;
+  writeFileSync(path('ed25519.pem'), ed25519.export({ format: 'pem', type: 'pkcs8' }));
   writeFileSync(path('noise.der'), new Uint8Array(611).fill(0x30));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -105,6 +109,15 @@ describe('keys import and export', () => {
     expect(check.stdout).toMatch(/bad Cloud server public key.*not set/);
   });
 
+  it('say that no firmware here uses an EC key, and do not have the cloud told of it', async () => {
+    const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    writeFileSync(path('ec.der'), pair.privateKey.export({ format: 'der', type: 'sec1' }));
+    const { code, stderr } = await run('keys', 'import', path('healthy.bin'), path('ec.der'), '-o', fresh('bin'));
+    expect(code).toBe(0);
+    expect(stderr).toContain('which the firmware of Particle P1 does not use');
+    expect(stderr).not.toContain('particle keys send');
+  });
+
   it('take a public key for that of the server', async () => {
     const dct = fresh('bin');
     await run('dct', 'new', path('healthy.bin'), '--set', 'serverAddress=cloud.example.com', '-o', dct);
@@ -122,7 +135,19 @@ describe('keys import and export', () => {
 
   it('refuse what is no key, and secrets that nobody asked for', async () => {
     const noise = await run('keys', 'import', path('healthy.bin'), path('noise.der'), '-o', fresh('bin'));
-    expect(noise.error?.code).toBe('KEY_UNUSABLE');
+    expect(noise.error).toMatchObject({
+      code: 'KEY_UNUSABLE',
+      got: expect.stringMatching(/^one that does not pass: /),
+    });
+    const words = await run('keys', 'import', path('healthy.bin'), path('words.txt'), '-o', fresh('bin'));
+    expect(words.error).toMatchObject({ expected: 'a key', got: 'a file that is neither DER nor PEM' });
+    const dump = await run('keys', 'import', path('healthy.bin'), path('large.bin'), '-o', fresh('bin'));
+    expect(dump.error).toMatchObject({ code: 'INPUT_TOO_LARGE', what: 'the file is larger than any of its kind' });
+    const ed25519 = await run('keys', 'import', path('healthy.bin'), path('ed25519.pem'), '-o', fresh('bin'));
+    expect(ed25519.error).toMatchObject({
+      expected: 'a private key',
+      got: expect.stringContaining('another algorithm'),
+    });
     const silent = await run('keys', 'export', path('healthy.bin'), '-o', fresh('der'));
     expect(silent.error).toMatchObject({ code: 'KEYS_SECRET_NOT_SHOWN', what: 'the output would hold a private key' });
     const none = await run('keys', 'export', path('erased.bin'), '--show-secrets', '-o', fresh('der'));
@@ -161,7 +186,7 @@ describe('keys check', () => {
     const other = await run('keys', 'check', path('healthy.bin'), '--fingerprint', 'ab'.repeat(32));
     expect(other.code).toBe(1);
     expect(other.stdout.replace(/\s+/g, ' ')).toContain(
-      `it has the given fingerprint: SHA-256 ${FINGERPRINT} instead of abab`,
+      `Compared with the given fingerprint: another key, SHA-256 ${FINGERPRINT} instead of abab`,
     );
     const file = await run('keys', 'check', path('firmware.der'), '--public', path('server.der'));
     expect(file.code).toBe(1);

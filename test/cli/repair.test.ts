@@ -55,7 +55,7 @@ describe('repair', () => {
     const output = fresh();
     const outcome = await run('repair', path('sound.bin'), '-o', output);
     expect(outcome.code).toBe(0);
-    expect(outcome.stderr).toContain('Nothing to repair.');
+    expect(outcome.stderr).toContain('Nothing to repair, so nothing was written.');
     expect(existsSync(output)).toBe(false);
     expect((await run('repair', path('sound.bin'), '--always', '-o', output)).code).toBe(0);
     expect(readFileSync(output)).toEqual(Buffer.from(userPart()));
@@ -71,6 +71,14 @@ describe('repair', () => {
       output: { path: output },
       changes: [{ field: 'module_version', address: '0x080A000A', values: { before: '6', after: '7' } }, {}, {}],
     });
+    const both = await run('repair', path('sound.bin'), '--set', 'version=7,product-id=12', '--json', '-o', fresh());
+    expect(JSON.parse(both.stdout).changes).toMatchObject([
+      { field: 'module_version', values: { after: '7' } },
+      { field: 'product_id', values: { after: '12' } },
+      {},
+      {},
+    ]);
+    expect((await run('repair', path('sound.bin'), '--set', 'version=7,9')).error?.code).toBe('REPAIR_BAD_VALUE');
     expect((await run('repair', path('sound.bin'), '--set', 'version')).error?.code).toBe('USAGE_BAD_ASSIGNMENT');
     expect((await run('repair', path('dump.bin'), '--set', 'version=7')).error?.code).toBe('REPAIR_WHICH_MODULE');
     expect((await run('repair', path('dump.bin'), '--set', 'version=7', '--module', 'user', '-o', fresh())).code).toBe(
@@ -84,6 +92,9 @@ describe('repair', () => {
     expect((await run('repair', path('cut.bin'), '-o', fresh())).error).toMatchObject({
       code: 'REPAIR_IMPOSSIBLE',
       what: 'user part cannot be repaired',
+      help: expect.stringMatching(
+        /^Its last 8,468 bytes are missing, and nobody can make them up\. Get the file again/,
+      ),
     });
     writeFileSync(path('empty.bin'), '');
     expect((await run('repair', path('empty.bin'))).error?.code).toBe('INPUT_EMPTY');

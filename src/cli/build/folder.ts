@@ -19,15 +19,15 @@ export class RecipeFolder {
 
   /** Path of a file to read. @throws BuildError BUILD_OUTSIDE_FOLDER */
   input(path: string): string {
-    return this.place(path, (full) => full);
+    return this.place(path, (full) => full, 'Copy the file there, or add --allow-outside if you trust the recipe.');
   }
 
   /** Path of a file to write, which need not exist. @throws BuildError BUILD_OUTSIDE_FOLDER */
   output(path: string): string {
-    return this.place(path, dirname);
+    return this.place(path, dirname, 'Name another place with -o, or add --allow-outside if you trust the recipe.');
   }
 
-  private place(path: string, existing: (full: string) => string): string {
+  private place(path: string, existing: (full: string) => string, help: string): string {
     if (this.folder === '') return path;
     const full = resolve(this.folder, path);
     if (!this.allowOutside && !(this.holds(full, this.folder) && this.holds(real(existing(full)), real(this.folder)))) {
@@ -35,8 +35,8 @@ export class RecipeFolder {
         code: 'BUILD_OUTSIDE_FOLDER',
         what: 'the recipe names a file outside its folder',
         where: path,
-        expected: `a file in the folder of ${basename(this.folder)}`,
-        help: 'Copy the file there, or add --allow-outside if you trust the recipe.',
+        expected: `a file in the folder ${basename(this.folder)}`,
+        help,
       });
     }
     return isAbsolute(path) ? path : join(this.shown, path);
@@ -48,11 +48,12 @@ export class RecipeFolder {
   }
 }
 
-/** The path without symbolic links; what does not exist is left as it is, and cannot be read anyway. */
+/** The path without symbolic links; of one that does not exist, as far as it does. */
 function real(path: string): string {
   try {
     return realpathSync(path);
   } catch {
-    return path;
+    const parent = dirname(path);
+    return parent === path ? path : join(real(parent), basename(path));
   }
 }

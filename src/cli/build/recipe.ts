@@ -35,7 +35,7 @@ export async function recipeFromFile(path: string, args: ParsedArguments): Promi
       help: 'Say it in the recipe.',
     });
   }
-  return parseRecipe(recipeText(readInput(path, MAX_RECIPE_BYTES), path), path);
+  return parseRecipe(recipeText(readInput(path, MAX_RECIPE_BYTES, 'other'), path), path);
 }
 
 /** @throws UsageError USAGE_NO_FILES, USAGE_STDIN_TWICE, USAGE_BAD_NUMBER */

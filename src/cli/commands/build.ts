@@ -17,6 +17,7 @@ import type { Recipe, Shape } from '../../operations/build/recipe.js';
 import { SHAPES } from '../../operations/build/recipe.js';
 import { defaultShape, outputFormat, writeImage } from '../../operations/build/write.js';
 import type { OutputFormat } from '../../operations/convert-format.js';
+import { holdsDct } from '../../operations/holds-dct.js';
 import { type BuildOutput, renderBuild } from '../../report/build.js';
 import { renderJson } from '../../report/json.js';
 import { PLAIN } from '../../report/style.js';
@@ -25,7 +26,7 @@ import type { ParsedArguments } from '../args.js';
 import { RecipeFolder } from '../build/folder.js';
 import { isRecipe, recipeFromFile, recipeFromOperands } from '../build/recipe.js';
 import { type Command, type Context, EXIT_DONE } from '../command.js';
-import { DEFAULT_MAX_SIZE, readInput, requireWritable, writeOutputs } from '../io.js';
+import { DEFAULT_MAX_SIZE, isPrivateFile, PRIVATE_MODE, readInput, requireWritable, writeOutputs } from '../io.js';
 import { ledWords } from '../led-words.js';
 import { boardFrom, boardFromFile } from '../open.js';
 
@@ -100,7 +101,7 @@ export const command: Command = {
     if (!dry) for (const { path } of targets) if (path !== '-') requireWritable(path, options);
     const written = dry ? [] : writeAllTo(writings, context, options);
     const outputs = writings.map(({ target, result }, index): BuildOutput => {
-      const { size = null, digest = null } = written[index] ?? {};
+      const { size = null, digest = null, isPrivate = false } = written[index] ?? {};
       return {
         path: target.path,
         format: target.format.format,
@@ -108,6 +109,7 @@ export const command: Command = {
         shape: target.shape,
         size,
         sha256: digest,
+        private: isPrivate,
         ranges: result.image.ranges(),
         dataBytes: result.image.byteCount,
       };
@@ -171,17 +173,25 @@ async function boardOf(recipe: Recipe, folder: RecipeFolder, args: ParsedArgumen
 }
 
 function writeAllTo(
-  writings: readonly { readonly target: Target; readonly chunks: Iterable<Uint8Array> }[],
+  writings: readonly { readonly target: Target; readonly result: BuildResult; readonly chunks: Iterable<Uint8Array> }[],
   context: Context,
   options: { readonly force: boolean; readonly inputs: readonly string[] },
-): { readonly size: number; readonly digest: string }[] {
-  const contents = writings.map(({ target, chunks }) => ({ path: target.path, content: joined(chunks) }));
+): { readonly size: number; readonly digest: string; readonly isPrivate: boolean }[] {
+  const fromPrivate = options.inputs.some(isPrivateFile);
+  const contents = writings.map(({ target, result, chunks }) => {
+    const keep = fromPrivate || holdsDct(result.image, result.regions);
+    return { path: target.path, content: joined(chunks), ...(keep ? { mode: PRIVATE_MODE } : {}) };
+  });
   for (const { path, content } of contents) if (path === '-') context.write(content);
   writeOutputs(
     contents.filter(({ path }) => path !== '-'),
     options,
   );
-  return contents.map(({ content }) => ({ size: content.length, digest: toHex(sha256(content)) }));
+  return contents.map(({ path, content, mode }) => ({
+    size: content.length,
+    digest: toHex(sha256(content)),
+    isPrivate: mode !== undefined && path !== '-' && process.platform !== 'win32',
+  }));
 }
 
 function joined(chunks: Iterable<Uint8Array>): Uint8Array {

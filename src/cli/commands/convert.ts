@@ -97,7 +97,7 @@ export const command: Command = {
     const options = { ...convertOptions(args, files), ...writeOptions(args, target, model, board) };
     const { image, chunks } = convertChunks(inputs, target.format, options);
     const same = identityCheck(args, files, target, options);
-    const written = output.write(chunks, same?.observe);
+    const written = output.write(chunks, { observe: same?.observe });
     const findings = [
       ...files.flatMap((file) => file.findings),
       ...judgeOutput(image, target, args, board),

@@ -11,7 +11,7 @@ import { badOperands, refuseOthersOptions } from '../actions.js';
 import { type ParsedArguments, suggestion } from '../args.js';
 import { type Command, type Context, EXIT_DONE, INPUT_OPTIONS } from '../command.js';
 import type { DctAction } from '../dct/edit.js';
-import { writeOutput } from '../io.js';
+import { isPrivateFile, PRIVATE_MODE, writeOutput } from '../io.js';
 import { boardFrom, openInput } from '../open.js';
 
 /** Actions that change or compare; their code is loaded when one of them runs. */
@@ -157,7 +157,9 @@ function get(inspection: DctInspection, key: string, path: string, args: ParsedA
   const wantsBytes = hex || raw || output !== undefined;
   const { copy, field, bytes } = getField(inspection, key, { copy: copyNumber(args), bytes: wantsBytes });
   if (output !== undefined) {
-    writeOutput(output, bytes, { force: args.flag('--force'), inputs: [path] });
+    const isPrivate = args.flag('--show-secrets') || isPrivateFile(path);
+    const mode = isPrivate ? { mode: PRIVATE_MODE } : {};
+    writeOutput(output, bytes, { force: args.flag('--force'), inputs: [path], ...mode });
     context.warn(`wrote ${formatCount(bytes.length)} bytes of ${field.key} to ${output}\n`);
   }
   if (context.json) {

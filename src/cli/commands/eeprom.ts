@@ -15,7 +15,7 @@ import { refuseOthersOptions } from '../actions.js';
 import { suggestion } from '../args.js';
 import { type Command, type Context, EXIT_DONE, INPUT_OPTIONS } from '../command.js';
 import type { EepromAction } from '../eeprom/write.js';
-import { writeOutput } from '../io.js';
+import { isPrivateFile, PRIVATE_MODE, writeOutput } from '../io.js';
 import { boardFrom, openInput } from '../open.js';
 
 /** Actions that write; their code is loaded when one of them runs. */
@@ -90,7 +90,8 @@ export const command: Command = {
     const output = args.text('-o');
     if (output !== undefined) {
       const { logical } = inspection.eeprom;
-      writeOutput(output, logical, { force: args.flag('--force'), inputs: [file] });
+      const mode = isPrivateFile(file) ? { mode: PRIVATE_MODE } : {};
+      writeOutput(output, logical, { force: args.flag('--force'), inputs: [file], ...mode });
       context.warn(`wrote ${formatCount(logical.length)} bytes to ${output}\n`);
     }
     return show(inspection, context);

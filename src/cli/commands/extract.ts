@@ -11,13 +11,12 @@ import { renderJson } from '../../report/json.js';
 import { PLAIN } from '../../report/style.js';
 import { TOOL } from '../../tool.js';
 import { type Command, EXIT_DONE, INPUT_OPTIONS } from '../command.js';
+import { PRIVATE_MODE } from '../io.js';
 import { ledWords } from '../led-words.js';
 import { boardFrom, openInput, requireOneFile } from '../open.js';
 import { requireOutputPath } from '../output.js';
 import { type OutputFile, writeFolder } from '../output-folder.js';
 
-/** For files with keys and credentials. */
-const OWNER_ONLY = 0o600;
 const REPORT_WIDTH = 110;
 
 export const command: Command = {
@@ -68,7 +67,7 @@ export const command: Command = {
 };
 
 function partFiles({ files }: Extraction): OutputFile[] {
-  return files.map(({ name, content, secret }) => ({ name, content, ...(secret ? { mode: OWNER_ONLY } : {}) }));
+  return files.map(({ name, content, secret }) => ({ name, content, ...(secret ? { mode: PRIVATE_MODE } : {}) }));
 }
 
 function otherFiles(
@@ -76,7 +75,7 @@ function otherFiles(
   showSecrets: boolean,
   led: LedWords,
 ): (OutputFile & { title: string })[] {
-  const mode = showSecrets ? { mode: OWNER_ONLY } : {};
+  const mode = showSecrets ? { mode: PRIVATE_MODE } : {};
   const { report } = inspection;
   return [
     { name: RECIPE_FILE, content: recipeText, title: 'builds the input again' },

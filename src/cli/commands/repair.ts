@@ -1,7 +1,7 @@
 /** flashatlas repair */
 import type { ReadResult } from '../../formats/index.js';
 import type { Board } from '../../layout/types.js';
-import { moduleEdits } from '../../operations/repair/module-fields.js';
+import { moduleEdits, splitAssignments } from '../../operations/repair/module-fields.js';
 import { isDfuFile, type Repaired, repairDfuFile, repairImage } from '../../operations/repair/repair.js';
 import { renderJson } from '../../report/json.js';
 import { renderRepair } from '../../report/repair.js';
@@ -47,8 +47,8 @@ export const command: Command = {
       const { bytes, image, ...rest } = repaired;
       const head = { schema: 'flashatlas/repair', schemaVersion: 1, tool: TOOL, input: { path }, output: written };
       context.write(`${renderJson({ ...head, ...rest })}\n`);
-    } else if (output) context.warn(renderRepair(repaired, { path }, written, { ...context, style: PLAIN }));
-    else context.write(renderRepair(repaired, { path }, written, context));
+    } else if (output) context.warn(renderRepair(repaired, { path }, written, true, { ...context, style: PLAIN }));
+    else context.write(renderRepair(repaired, { path }, written, false, context));
     const left = repaired.refusals.length > 0 || (repaired.changes.length > 0 && !written);
     return left ? EXIT_FINDINGS : EXIT_DONE;
   },
@@ -59,7 +59,10 @@ async function repair(
   args: ParsedArguments,
   board: Board,
 ): Promise<{ readonly repaired: Repaired; readonly like: ReadResult | undefined }> {
-  const options = { edits: moduleEdits(assignmentsFrom(args, 'version=7')), module: args.text('--module') };
+  const options = {
+    edits: moduleEdits(assignmentsFrom(args, 'version=7').flatMap(splitAssignments)),
+    module: args.text('--module'),
+  };
   const format = args.text('--format');
   const asked = format === undefined || format === 'dfu' || format === 'dfuse';
   // A damaged DFU file is what this is for, and its reader would refuse it.
@@ -74,5 +77,5 @@ async function repair(
 function write({ bytes, image }: Repaired, output: Output, like: ReadResult | undefined, board: Board) {
   if (bytes) return { ...output.write([bytes]), format: 'dfu' };
   // One of the two is always there.
-  return image ? writeImage(image, output, like, board) : { size: 0, sha256: null, format: 'bin' };
+  return image ? writeImage(image, output, like, board) : { size: 0, sha256: null, private: false, format: 'bin' };
 }

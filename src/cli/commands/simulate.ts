@@ -42,7 +42,7 @@ export const command: Command = {
       });
     }
     const { readPlanFile } = await import('../../operations/plan/plan-file.js');
-    const text = new TextDecoder().decode(readInput(path, MAX_PLAN_BYTES));
+    const text = new TextDecoder().decode(readInput(path, MAX_PLAN_BYTES, 'other'));
     const stored = readPlanFile(text, path, (name) => readInput(besidePlan(path, name)));
     const board = await boardFrom(args);
     if (board.id !== stored.board) throw otherBoard(board.id, stored.board, path);

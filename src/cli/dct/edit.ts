@@ -17,7 +17,7 @@ import { assignmentsFrom, badOperands } from '../actions.js';
 import type { ParsedArguments } from '../args.js';
 import { type Context, EXIT_DONE } from '../command.js';
 import { type EditableInput, openEditable, writeImage } from '../edited.js';
-import { DEFAULT_MAX_SIZE, readInput } from '../io.js';
+import { readInput, requireStdinOnce } from '../io.js';
 import { boardFrom } from '../open.js';
 import { type Output, outputFrom } from '../output.js';
 
@@ -28,7 +28,7 @@ export const EXAMPLE = 'serverAddress=cloud.example.com:5683';
 
 /** Files of values: as large as a key or a certificate, never a dump. */
 export function valueFile(path: string): Uint8Array {
-  return readInput(path, Math.min(DEFAULT_MAX_SIZE, 1 << 20));
+  return readInput(path, 1 << 20, 'other');
 }
 
 export const set: DctAction = async (operands, args, context) => {
@@ -56,6 +56,7 @@ export const copy: DctAction = async (operands, args, context) => {
   if (from === undefined || to === undefined) {
     throw badOperands('dct copy', 'both --from and --to', 'dct copy --from old.bin --to new.bin -o out.bin');
   }
+  requireStdinOnce([from, to]);
   const board = await boardFrom(args);
   const source = openDct((await openEditable(from, args)).input, board);
   return change(
@@ -78,7 +79,7 @@ async function change(
   edits: (file: DctFile) => DctEdit[],
   orFresh = false,
 ): Promise<number> {
-  const output = outputFrom(args, context, inputs);
+  const output = outputFrom(args, context, inputs, true);
   const board = await boardFrom(args);
   const opened = await openEditable(path, args);
   const file = openDct(opened.input, board, args.text('--release'));
@@ -110,6 +111,7 @@ export interface WrittenFile {
   readonly path: string;
   readonly size: number;
   readonly sha256: string | null;
+  readonly private: boolean;
   readonly format: string;
 }
 
@@ -124,7 +126,7 @@ export function report(
 ): void {
   const { file, style, fresh, before, after, wiped } = edited;
   const leftovers = leftoversOf(edited);
-  const notes = notesOn(schema, changes);
+  const notes = notesOn(schema, changes, file.source.board);
   const { findings } = file.source;
   if (!context.json) {
     if (findings.length > 0) context.warn(`${renderFindings(findings, PLAIN, context.width)}\n`);
@@ -155,7 +157,12 @@ export function report(
   context.write(`${renderJson(document)}\n`);
 }
 
-function notesOn(schema: string, changes: readonly DctFieldChange[]): string[] {
+function notesOn(schema: string, changes: readonly DctFieldChange[], board: Board): string[] {
+  if (schema === 'keys-import' && changes.some(({ key }) => key.startsWith('alt_'))) {
+    return [
+      `An EC key belongs to the alternate fields, which the firmware of ${board.name} does not use: it proves itself with the RSA key, which stays as it was.`,
+    ];
+  }
   if (schema !== 'dct-copy' || !changes.some(({ key }) => key === 'device_id')) return [];
   return [
     'device_id is that of the chip the DCT comes from, and the firmware of another chip leaves it so. Erase the field (dct erase-field OUT device_id) to let it write its own.',

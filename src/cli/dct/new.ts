@@ -7,6 +7,7 @@ import { newDct, newDctInto } from '../../operations/edit/dct-new.js';
 import { dctEdits } from '../../operations/edit/dct-words.js';
 import type { DctEdit } from '../../regions/dct/index.js';
 import { renderJson } from '../../report/json.js';
+import { outputName, privacyWords } from '../../report/output.js';
 import { TOOL } from '../../tool.js';
 import { assignmentsFrom, badOperands } from '../actions.js';
 import type { ParsedArguments } from '../args.js';
@@ -22,7 +23,7 @@ export const create: DctAction = async (operands, args, context) => {
   if (more.length > 0) throw badOperands('dct new', 'at most one file', 'dct new -o dct.bin --set claimed=no');
   const [serverKey, deviceKey] = [args.text('--server-key'), args.text('--device-key')];
   const inputs = [path, serverKey, deviceKey].filter((name) => name !== undefined);
-  const output = outputFrom(args, context, inputs);
+  const output = outputFrom(args, context, inputs, true);
   const board = await boardFrom(args);
   const edits = [
     ...(serverKey === undefined ? [] : await serverEdits(serverKey, args, board)),
@@ -45,8 +46,8 @@ export const create: DctAction = async (operands, args, context) => {
     const head = { schema: 'flashatlas/dct-new', schemaVersion: 1, tool: TOOL, input: null, board: board.id };
     context.write(`${renderJson({ ...head, output: { path: output.path, ...written }, notes })}\n`);
   } else {
-    const name = output.path === '-' ? 'stdout' : output.path;
-    context.warn(`${name}: both DCT sectors, copy 1 fresh, copy 2 erased\n${notesText(notes)}`);
+    const what = `both DCT sectors, copy 1 fresh, copy 2 erased${privacyWords(written)}`;
+    context.warn(`${outputName(output.path)}: ${what}\n${notesText(notes)}`);
   }
   return EXIT_DONE;
 };

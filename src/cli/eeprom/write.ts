@@ -9,6 +9,7 @@ import {
   putEeprom,
 } from '../../operations/edit/eeprom.js';
 import { contentFile, type EepromPut, parsePut, putsOfFile } from '../../operations/edit/eeprom-words.js';
+import { holdsDct } from '../../operations/holds-dct.js';
 import { renderEepromEdit } from '../../report/eeprom-edit.js';
 import { renderFindings } from '../../report/findings.js';
 import { renderJson } from '../../report/json.js';
@@ -32,7 +33,7 @@ function putsFrom(args: ParsedArguments): EepromPut[] {
 }
 
 function dataFile(path: string): Uint8Array {
-  return readInput(path, MAX_DATA_BYTES);
+  return readInput(path, MAX_DATA_BYTES, 'other');
 }
 
 interface Target {
@@ -101,7 +102,8 @@ function finish(
   context: Context,
   fresh = false,
 ): number {
-  const written = writeImage(edited.image, output, opened.result, file.source.board);
+  const isPrivate = holdsDct(edited.image, file.source.dctRegions ?? []);
+  const written = writeImage(edited.image, output, opened.result, file.source.board, { isPrivate });
   const target = { path: output.path, ...written };
   const { findings } = file.source;
   if (!context.json) {

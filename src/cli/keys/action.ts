@@ -12,9 +12,6 @@ import { openInput } from '../open.js';
 
 export type KeysAction = (operands: readonly string[], args: ParsedArguments, context: Context) => Promise<number>;
 
-/** Permissions of a file with a private key. */
-export const PRIVATE_MODE = 0o600;
-
 /** PEM is text, which no firmware format takes: such a file is read as it is. */
 export async function openKeyInput(file: string, args: ParsedArguments): Promise<InspectInput> {
   const bytes = file === '-' ? undefined : readInput(file, args.number('--max-size') ?? DEFAULT_MAX_SIZE);

@@ -16,6 +16,7 @@ import {
 } from '../../operations/edit/keys.js';
 import { type PublicKey, publicFingerprint, publicKeyPem } from '../../regions/keys/index.js';
 import { renderJson } from '../../report/json.js';
+import { outputName, privacyWords } from '../../report/output.js';
 import { TOOL } from '../../tool.js';
 import { badOperands } from '../actions.js';
 import type { ParsedArguments } from '../args.js';
@@ -25,7 +26,7 @@ import { openEditable } from '../edited.js';
 import { writeOutput } from '../io.js';
 import { boardFrom } from '../open.js';
 import { outputFrom } from '../output.js';
-import { formOf, type KeysAction, openKeyInput, PRIVATE_MODE, requireShowSecrets, stepsText } from './action.js';
+import { formOf, type KeysAction, openKeyInput, requireShowSecrets, stepsText } from './action.js';
 
 /** No key file is longer; a dump always is. */
 const MAX_KEY_FILE_BYTES = 8192;
@@ -35,7 +36,7 @@ export const exportKey: KeysAction = async (operands, args, context) => {
   if (dump === undefined || more.length > 0) {
     throw badOperands('keys export', 'one dump', 'keys export dump.bin --show-secrets -o device.der');
   }
-  const output = outputFrom(args, context, [dump], PRIVATE_MODE);
+  const output = outputFrom(args, context, [dump], true);
   requireShowSecrets(args, 'the output');
   const board = await boardFrom(args);
   const file = openDct((await openEditable(dump, args)).input, board);
@@ -47,10 +48,8 @@ export const exportKey: KeysAction = async (operands, args, context) => {
     const target = { path: output.path, ...written, format: formOf(output.path) };
     context.write(`${renderJson({ ...head, output: target, fingerprint })}\n`);
   } else {
-    const name = output.path === '-' ? 'stdout' : output.path;
-    context.warn(
-      `${name}: private key of the device, readable by you alone\nSHA-256 of the public half: ${fingerprint}\n`,
-    );
+    const what = `${outputName(output.path)}: private key of the device${privacyWords(written)}`;
+    context.warn(`${what}\nSHA-256 of the public half: ${fingerprint}\n`);
   }
   return EXIT_DONE;
 };

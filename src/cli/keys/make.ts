@@ -20,6 +20,7 @@ import { bytesOf, viewCopy } from '../../regions/dct/view.js';
 import { publicFingerprint } from '../../regions/keys/index.js';
 import type { PublicKey } from '../../regions/keys/parse.js';
 import { renderJson } from '../../report/json.js';
+import { outputName, privacyWords } from '../../report/output.js';
 import { TOOL } from '../../tool.js';
 import { badOperands } from '../actions.js';
 import type { ParsedArguments } from '../args.js';
@@ -28,13 +29,13 @@ import { changesOf, report, valueFile } from '../dct/edit.js';
 import { type EditableInput, openEditable, writeImage } from '../edited.js';
 import { requireWritable, writeOutput } from '../io.js';
 import { boardFrom } from '../open.js';
-import { type Output, outputFrom } from '../output.js';
-import { formOf, type KeysAction, PRIVATE_MODE, publicName, requireShowSecrets, stepsText } from './action.js';
+import { type Output, outputFrom, type WrittenOutput } from '../output.js';
+import { formOf, type KeysAction, publicName, requireShowSecrets, stepsText } from './action.js';
 
 export const create: KeysAction = async (operands, args, context) => {
   const [dump, ...more] = operands;
   if (more.length > 0) throw badOperands('keys new', 'at most one dump', 'keys new -o device.der');
-  const output = outputFrom(args, context, dump === undefined ? [] : [dump], PRIVATE_MODE);
+  const output = outputFrom(args, context, dump === undefined ? [] : [dump], true);
   if (output.path === '-') requireShowSecrets(args, 'stdout');
   const open = args.text('--public') ?? publicName(output.path === '-' ? 'device.der' : output.path);
   requireWritable(open, { force: args.flag('--force'), inputs: dump === undefined ? [] : [dump] });
@@ -96,8 +97,10 @@ function place(
   const changes = changesOf(edited, args.flag('--show-secrets'));
   const fingerprint = publicFingerprint(half);
   const facts = { keyFile: null, deviceId: deviceIdOf(file), serverKey: serverKeyState(file) } as const;
-  const steps = owner === 'server' ? [] : registration(open ?? 'device.pub.pem', facts);
-  if (owner === 'device' && open === null) {
+  // The cloud is told of the key that the firmware uses, and of no other.
+  const isUsed = owner === 'device' && half.algorithm === 'rsa';
+  const steps = isUsed ? registration(open ?? 'device.pub.pem', facts) : [];
+  if (isUsed && open === null) {
     const command = `flashatlas keys public ${shellWord(output.path)} -o device.pub.pem`;
     steps.splice(1, 0, { step: 'Unless the cloud knows this key already, take its public half:', command });
   }
@@ -115,7 +118,7 @@ function serverKeyState(file: DctFile): 'there' | 'missing' {
 
 function showNew(
   { output, open, half, steps }: KeyFiles & { readonly steps: readonly Registration[] },
-  written: { readonly size: number; readonly sha256: string | null },
+  written: WrittenOutput,
   context: Context,
 ): void {
   const fingerprint = publicFingerprint(half);
@@ -125,8 +128,8 @@ function showNew(
     context.write(`${renderJson({ ...head, output: target, publicKey: open, fingerprint, steps })}\n`);
     return;
   }
-  const name = output.path === '-' ? 'stdout' : output.path;
-  context.warn(`${name}: private key, RSA-1024, readable by you alone\n${keyText(open, fingerprint, steps, context)}`);
+  const what = `${outputName(output.path)}: private key, RSA-1024${privacyWords(written)}`;
+  context.warn(`${what}\n${keyText(open, fingerprint, steps, context)}`);
 }
 
 function keyText(open: string | null, fingerprint: string, steps: readonly Registration[], context: Context): string {
@@ -139,7 +142,7 @@ export const importKey: KeysAction = async (operands, args, context) => {
   if (dump === undefined || keyFile === undefined || more.length > 0) {
     throw badOperands('keys import', 'a dump and a key file', 'keys import dump.bin device.pem -o new.bin');
   }
-  const output = outputFrom(args, context, [dump, keyFile], PRIVATE_MODE);
+  const output = outputFrom(args, context, [dump, keyFile], true);
   const {
     edits,
     key,

@@ -19,7 +19,7 @@ export function showModernised(path: string, args: ParsedArguments, context: Con
       help: 'Leave --from and --to out.',
     });
   }
-  const bytes = readInput(path, MAX_SCRIPT_BYTES);
+  const bytes = readInput(path, MAX_SCRIPT_BYTES, 'other');
   const old = new TextDecoder().decode(bytes);
   if (!isScript(old)) {
     throw new UsageError({

@@ -11,7 +11,7 @@ import { renderJson } from '../../report/json.js';
 import { renderPlan } from '../../report/plan.js';
 import { type ParsedArguments, suggestion } from '../args.js';
 import type { Context } from '../command.js';
-import { readInput } from '../io.js';
+import { PRIVATE_MODE, readInput } from '../io.js';
 import { ledWords } from '../led-words.js';
 import { boardFrom } from '../open.js';
 import { writeFolder } from '../output-folder.js';
@@ -72,9 +72,6 @@ async function textOf(
   });
 }
 
-/** Data files hold what the chip holds, keys included; only their owner may read them. */
-const PRIVATE = 0o600;
-
 function writeAll(
   folder: string,
   { scripts, files }: Plan,
@@ -83,7 +80,8 @@ function writeAll(
 ): void {
   const all = [
     ...scripts.map(({ name, text, executable }) => ({ name, content: text, mode: executable ? 0o755 : 0o644 })),
-    ...files.map(({ name, content }) => ({ name, content, mode: PRIVATE })),
+    // They hold what the chip holds, keys included.
+    ...files.map(({ name, content }) => ({ name, content, mode: PRIVATE_MODE })),
     { name: 'plan.json', content: `${document}\n`, mode: 0o644 },
   ];
   writeFolder(folder, all, options);
@@ -140,7 +138,7 @@ async function openRecipe(path: string, args: ParsedArguments, board: Board): Pr
     import('../build/folder.js'),
     import('../../operations/build/build.js'),
   ]);
-  const bytes = readInput(path, MAX_RECIPE_BYTES);
+  const bytes = readInput(path, MAX_RECIPE_BYTES, 'other');
   const recipe = await parseRecipe(recipeText(bytes, path), path);
   if (recipe.board !== null && recipe.board !== board.id && !args.has('--layout')) {
     throw new UsageError({

@@ -10,6 +10,7 @@ import { surveyModules } from '../../regions/module/find.js';
 import { blankConfiguration, leftOut, outsideMemory } from '../../rules/build.js';
 import { notRecognised } from '../../rules/container.js';
 import { ALL_RULES } from '../../rules/index.js';
+import { missing } from '../../rules/placement.js';
 import { report } from '../../rules/rule.js';
 import { examineImage } from '../examine-image.js';
 import { systemGeneration } from '../inspect/configuration.js';
@@ -121,16 +122,11 @@ export function finish(assembly: Assembly, shape: Shape): BuildResult {
   const blank = configurationRegions(regions).filter(
     ({ role, ...region }) => !isGiven(role, assembly) && image.parts(region).length > 0,
   );
-  const judged =
-    blank.length === 0
-      ? inspection
-      : examineImage(
-          blank.reduce((rest, region) => rest.without(region), image),
-          board,
-          options,
-        );
+  const [from, to] = [blank[0], blank.at(-1)];
   // Every part has its place from the recipe, so nothing needs to be recognised.
-  const own = judged.report.findings.filter(({ rule }) => rule !== notRecognised.id);
+  const own = inspection.report.findings.filter(
+    (finding) => finding.rule !== notRecognised.id && !(from && to && containsRange({ ...from, end: to.end }, finding)),
+  );
   const findings = [...assembly.findings, ...own, ...shapeFindings(assembly, blank, image)];
   return { ...assembly, shape, image, findings: sortFindings(findings), report: inspection.report, inspection };
 }
@@ -179,7 +175,7 @@ export function requireRules(allow: readonly string[]): void {
 }
 
 /** @throws BuildError BUILD_REFUSED when an error is not among the rules allowed */
-export function requireSound({ findings, recipe, content }: BuildResult, allow: readonly string[] = []): void {
+export function requireSound({ findings, recipe, content, shape }: BuildResult, allow: readonly string[] = []): void {
   if (content.byteCount === 0) {
     throw new BuildError({
       code: 'BUILD_NOTHING',
@@ -204,9 +200,12 @@ export function requireSound({ findings, recipe, content }: BuildResult, allow: 
     address: first.start,
     help: [
       ...remedies.slice(0, MAX_MESSAGES),
+      ...(shape === 'padded' && rules.includes(missing.id) ? [SOME_MODULES] : []),
       `To build it all the same, add ${rules.map((rule) => `--allow ${rule}`).join(' ')}.`,
     ].join(' '),
   });
 }
 
 const MAX_MESSAGES = 5;
+const SOME_MODULES =
+  'Modules alone, for a board that has the others, go into a format that keeps addresses, such as .hex.';

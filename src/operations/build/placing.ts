@@ -50,8 +50,8 @@ export function placePart(part: RecipePart, sources: Sources, board: Board): Pla
           code: 'BUILD_FILL_TOO_LARGE',
           what: 'there is too much to fill',
           where: part.where,
-          expected: `at most ${MAX_FILL_BYTES} bytes`,
-          got: `${size}`,
+          expected: `at most ${formatCount(MAX_FILL_BYTES)} bytes`,
+          got: formatCount(size),
           help: 'Correct the range.',
         });
       }
@@ -85,7 +85,7 @@ function placeByContent(part: Part<'module'> | Part<'any'>, sources: Sources, bo
     help:
       part.kind === 'module'
         ? `Say where it goes for ${board.name}: "raw: ${file}" with "at: 0x…".`
-        : `Say where it goes: 0x080A0000:${file}. A DCT or EEPROM goes with --dct-from or --eeprom-from.`,
+        : `Say where it goes: 0x080A0000:${file}. A DCT or EEPROM goes with --dct-from or --eeprom-from; the name of a recipe ends in .yaml.`,
   });
 }
 
@@ -175,8 +175,15 @@ export function cut(
 function pieces(image: MemoryImage, { file, where }: { readonly file: string; readonly where: string }): PlacedPart[] {
   return image.ranges().map((range) => {
     const bytes = image.read(range, 0);
-    return { ...range, title: titleOf(bytes, range.start), source: file, where, bytes };
+    return { ...range, title: wholeTitle(bytes, range.start), source: file, where, bytes };
   });
+}
+
+/** The module that bytes are, in words; a dump begins with one and is more. */
+function wholeTitle(bytes: Uint8Array, address: number): string | null {
+  const module = readModule(bytes, address);
+  if (!module) return null;
+  return `${moduleTitle(module)}${module.length < bytes.length / 2 ? ' and what follows' : ''}`;
 }
 
 /** The module that bytes begin with, in words. */

@@ -29,10 +29,11 @@ export function derOf(file: Uint8Array): Uint8Array {
 
 /** A private key that is whole and whose numbers belong together. @throws BuildError KEY_UNUSABLE; FormatError PEM_* */
 export function requirePrivateKey(file: Uint8Array, name: string): PrivateKey {
-  const description = describePrivateKey(derOf(file));
+  const der = derOf(file);
+  const description = describePrivateKey(der);
   if (description.key && description.kind !== 'invalid') return description.key;
-  const isPublic = describePublicKey(derOf(file)).key !== null;
-  throw unusable(name, 'a private key', isPublic ? 'a public key' : reasonOf(description));
+  const isPublic = describePublicKey(der).key !== null;
+  throw unusable(name, 'a private key', isPublic ? 'a public key' : faultOf(der, description));
 }
 
 /** The same for a public key; the public half of a private key is as good. @throws as requirePrivateKey */
@@ -43,12 +44,21 @@ export function requirePublicKey(file: Uint8Array, name: string): PublicKey {
   const own = describePrivateKey(der);
   const half = own.key && own.kind !== 'invalid' ? publicHalf(own.key) : undefined;
   if (half) return half;
-  throw unusable(name, 'a public key', reasonOf(own.key ? own : description));
+  throw unusable(name, 'a key', faultOf(der, own.key || isPrivateKeyFile(file) ? own : description));
 }
 
-function reasonOf({ kind, reason }: KeyDescription): string {
-  return reason ?? (kind === 'blank' ? 'erased flash (all 0xFF)' : 'all zero');
+/** By its label, whatever is in it. */
+export function isPrivateKeyFile(file: Uint8Array): boolean {
+  return looksLikePem(file) && new TextDecoder('latin1').decode(file).includes('PRIVATE KEY-----');
 }
+
+function faultOf(der: Uint8Array, { kind, reason }: KeyDescription): string {
+  if (kind === 'blank' || kind === 'zero') return kind === 'blank' ? 'erased flash (all 0xFF)' : 'all zero';
+  if (der[0] !== DER_SEQUENCE) return 'a file that is neither DER nor PEM';
+  return `one that does not pass: ${reason}`;
+}
+
+const DER_SEQUENCE = 0x30;
 
 function unusable(where: string, expected: string, got: string): BuildError {
   return new BuildError({

@@ -109,7 +109,7 @@ function unknownName(name: string): UsageError {
     code: 'DCT_NO_FIELD',
     what: shown === undefined ? 'this is not the name of a DCT field' : `the DCT has no field ${JSON.stringify(shown)}`,
     help: best
-      ? `Did you mean ${best}? All fields: flashatlas dct show --all.`
-      : 'Write NAME=VALUE. All fields: flashatlas dct show --all.',
+      ? `Did you mean ${best}? All fields: flashatlas dct show --all FILE`
+      : 'All fields with their names: flashatlas dct show --all FILE',
   });
 }

@@ -54,7 +54,11 @@ function placeOf(edit: DctEdit): number {
   return dctSection('wiced', section).offset + offset;
 }
 
+/** What a command line or a file becomes where it is no UTF-8. */
+const REPLACEMENT = '\ufffd';
+
 function editsOf({ name, value }: DctAssignment, copy: Uint8Array, options: DctWordsOptions): DctEdit[] {
+  if (value.includes(REPLACEMENT)) throw badValue({ name, secret: true }, 'text in UTF-8; other bytes as hex:BYTES');
   const target = dctTarget(name);
   if (target.kind === 'wifi') {
     const { offset, size } = dctSection('wiced', 'wifi');

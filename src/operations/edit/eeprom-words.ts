@@ -36,7 +36,11 @@ function valueBytes(value: string, text: string, readFile?: (path: string) => Ui
   if (value.startsWith('@') && readFile) return readFile(value.slice(1));
   const typed = /^([a-z0-9]+):(.*)$/is.exec(value);
   const [, kind = '', content = ''] = typed ?? [];
-  if (kind === 'text') return new TextEncoder().encode(content);
+  if (kind === 'text') {
+    // What a command line becomes where it is no UTF-8.
+    if (content.includes('\ufffd')) throw badValue('text in UTF-8; other bytes as hex:', text);
+    return new TextEncoder().encode(content);
+  }
   if (kind === 'hex') {
     const digits = content.replace(/[\s:]/g, '').toLowerCase();
     const bytes = /^([0-9a-f]{2})+$/.test(digits) ? fromHex(digits) : undefined;

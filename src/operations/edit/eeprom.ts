@@ -3,6 +3,7 @@ import { isFilledWith } from '../../core/bytes.js';
 import { BuildError } from '../../core/errors.js';
 import { MemoryImage } from '../../core/image.js';
 import { sizeOf } from '../../core/range.js';
+import { formatCount } from '../../core/words.js';
 import { systemVersionRelease } from '../../layout/catalog.js';
 import type { Board, Region } from '../../layout/types.js';
 import { compareReleases } from '../../regions/dct/index.js';
@@ -145,7 +146,7 @@ function noRoom({ capacity, source }: EepromFile, index: number, size: number): 
     what: 'the firmware would refuse this block',
     where: `${source.input.path}, index ${index}`,
     expected: `bytes that end before index ${capacity}`,
-    got: `${size} byte${size === 1 ? '' : 's'} from index ${index}`,
+    got: `${formatCount(size)} byte${size === 1 ? '' : 's'} from index ${index}`,
     help: 'Store fewer bytes, or begin at a lower index.',
   });
 }

@@ -24,6 +24,7 @@ import {
   derOf,
   deviceKeyEdits,
   devicePublicEdit,
+  isPrivateKeyFile,
   requirePrivateKey,
   requirePublicKey,
   serverKeyEdit,
@@ -63,7 +64,7 @@ export function importedKeyEdits(
   name: string,
   place?: KeyPlace,
 ): { readonly edits: readonly DctEdit[]; readonly key: PublicKey; readonly place: KeyPlace } {
-  const isPrivate = describePrivateKey(derOf(file)).key !== null;
+  const isPrivate = describePrivateKey(derOf(file)).key !== null || isPrivateKeyFile(file);
   if (isPrivate && place !== 'server') {
     const key = requirePrivateKey(file, name);
     return { edits: deviceKeyEdits(key, key.algorithm), key: requireHalf(key), place: 'device' };
@@ -140,7 +141,7 @@ export function shellWord(text: string): string {
 }
 
 export interface KeyCheck {
-  /** What was asked, as a clause: "the private key is sound". */
+  /** What was asked: "Device private key", "Compared with device.pub.pem". */
   readonly what: string;
   readonly ok: boolean;
   readonly detail: string;
@@ -155,16 +156,17 @@ export function compareKey(
   const own = key && publicFingerprint(key);
   if (expected.file) {
     const other = publicFingerprint(requirePublicKey(expected.file.bytes, expected.file.name));
-    checks.push(comparison(`it is the key of ${expected.file.name}`, own, other));
+    checks.push(comparison(`Compared with ${expected.file.name}`, own, other));
   }
   if (expected.fingerprint !== undefined) {
-    checks.push(comparison('it has the given fingerprint', own, readFingerprint(expected.fingerprint)));
+    checks.push(comparison('Compared with the given fingerprint', own, readFingerprint(expected.fingerprint)));
   }
   return checks;
 }
 
 function comparison(what: string, own: string | null, other: string): KeyCheck {
-  const detail = own === other ? `SHA-256 ${other}` : `SHA-256 ${own ?? 'of nothing'} instead of ${other}`;
+  const found = own === null ? 'no key here' : `another key, SHA-256 ${own}`;
+  const detail = own === other ? `the same key, SHA-256 ${other}` : `${found} instead of ${other}`;
   return { what, ok: own === other, detail };
 }
 

@@ -42,6 +42,14 @@ const FIELDS: Readonly<Record<string, (value: string) => ModuleEdit>> = {
 /** Names that `--set` takes. */
 export const MODULE_FIELD_NAMES: readonly string[] = Object.keys(FIELDS);
 
+/** `version=7,product-id=8` as two assignments: no field takes a comma. */
+export function splitAssignments({ name, value }: ModuleAssignment): ModuleAssignment[] {
+  return `${name}=${value}`.split(/,(?=[a-z0-9-]+=)/i).map((text) => {
+    const at = text.indexOf('=');
+    return { name: text.slice(0, at), value: text.slice(at + 1) };
+  });
+}
+
 /** @throws UsageError REPAIR_NO_FIELD, REPAIR_BAD_VALUE */
 export function moduleEdits(assignments: readonly ModuleAssignment[]): ModuleEdit[] {
   return assignments.map(({ name, value }) => {

@@ -4,6 +4,7 @@
  */
 import { equalBytes, isFilledWith, readU16, writeU32 } from '../../core/bytes.js';
 import { moduleCrc, sha256 } from '../../core/checksums.js';
+import { formatCount } from '../../core/words.js';
 import { moduleFunctionName, platformOf } from '../../layout/platforms.js';
 import { sealModule } from '../../regions/module/build.js';
 import { headerOffsetOf } from '../../regions/module/decode.js';
@@ -150,7 +151,7 @@ function missingEnd(bytes: Uint8Array, info: ModuleInfo, { name }: ModulePlace):
   const missing = needed - bytes.length;
   const why =
     missing > 0 && missing < 0x20_0000
-      ? `its last ${missing} bytes are missing, and nobody can make them up`
+      ? `its last ${formatCount(missing)} bytes are missing, and nobody can make them up`
       : 'nothing in it shows that it ends where its header says, or anywhere else';
   return { what: name, why };
 }

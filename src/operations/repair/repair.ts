@@ -213,13 +213,16 @@ function finish(result: Repaired, path: string): Repaired {
   return result;
 }
 
+function sentence(clause: string): string {
+  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}.`;
+}
+
 function impossible(path: string, refusals: readonly Refusal[]): BuildError {
   const [first] = refusals;
   return new BuildError({
     code: 'REPAIR_IMPOSSIBLE',
     what: `${first?.what ?? 'the file'} cannot be repaired`,
     where: path,
-    got: first?.why,
-    help: 'Get the file again, or make it anew. A guess would only make damage look sound.',
+    help: `${first ? `${sentence(first.why)} ` : ''}Get the file again, or make it anew. A guess would only make damage look sound.`,
   });
 }

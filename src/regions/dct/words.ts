@@ -36,6 +36,8 @@ import {
 } from './values.js';
 import { decodeNetworks, wicedCountryText, wifiSecurityName } from './wifi.js';
 
+const SOFT_AP = 'wiced_config_soft_ap_t';
+
 export interface FieldWords {
   readonly state: FieldState;
   readonly value: string;
@@ -244,14 +246,28 @@ function recordFieldWords(
   if (fill !== 'set') return fillWords(fill);
   const record = leaf.record ?? '';
   if (record === 'wiced_config_ap_entry_t') return networkWords(bytes, showSecrets);
+  if (record === SOFT_AP) return softApWords(bytes);
   const size = dctRecord(record).size;
   const words: string[] = [];
   for (let start = 0; start + size <= bytes.length; start += size) {
     const one = recordWords(record, bytes.subarray(start, start + size)).join(', ');
     if (one) words.push(size === bytes.length ? one : `${start / size}: ${one}`);
   }
-  if (record === 'wiced_config_soft_ap_t') words.unshift(lengthTextValue(bytes.subarray(0, 33)) ?? 'no SSID');
   return { state: 'set', value: words.join('; ') || `set, ${withoutFiller(bytes).length} bytes` };
+}
+
+/** The access point of listening mode: `Photon-7H2K4C (OPEN, channel 11)`; members that are erased are left out. */
+function softApWords(bytes: Uint8Array): FieldWords {
+  const facts = dctRecord(SOFT_AP).fields.flatMap((leaf) => {
+    if (fillState(memberBytes(bytes, SOFT_AP, leaf.name)) === 'blank') return [];
+    const number = leaf.size <= 4 ? memberNumber(bytes, SOFT_AP, leaf.name) : 0;
+    if (leaf.name === 'security') return [wifiSecurityName(number)];
+    if (leaf.name === 'channel') return [`channel ${number}`];
+    if (leaf.name === 'security_key_length' && number > 0) return [`key set, ${number} bytes`];
+    return leaf.name === 'details_valid' && valueWord(leaf, number) === undefined ? ['not marked valid'] : [];
+  });
+  const ssid = lengthTextValue(memberBytes(bytes, SOFT_AP, 'SSID')) ?? 'no SSID';
+  return { state: 'set', value: facts.length > 0 ? `${ssid} (${facts.join(', ')})` : ssid };
 }
 
 function networkWords(bytes: Uint8Array, showSecrets: boolean): FieldWords {

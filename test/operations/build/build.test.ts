@@ -220,7 +220,7 @@ parts:
       'a huge fill',
       'recipe: 1\nparts:\n  - fill: 0\n    at: 0+0x10000000\n',
       'BUILD_FILL_TOO_LARGE',
-      'at most 67108864 bytes',
+      'at most 67,108,864 bytes',
     ],
     ['nothing', 'recipe: 1\n', 'BUILD_NOTHING', 'the recipe gives no bytes'],
   ])('refuse %s', async (_, text, code, words) => {

@@ -87,7 +87,7 @@ describe('a DCT field in words', () => {
       expect.objectContaining({
         code: 'DCT_NO_FIELD',
         what: 'the DCT has no field "serverAdress"',
-        help: 'Did you mean serverAddress? All fields: flashatlas dct show --all.',
+        help: 'Did you mean serverAddress? All fields: flashatlas dct show --all FILE',
       }),
     );
     expect(() => set('wifi:Workshop:correct horse', 'x')).toThrow(
