@@ -1,7 +1,16 @@
 /** What a plan keeps, changes and loses, by the names people know it by. */
 import { equalBytes } from '../../core/bytes.js';
 import type { MemoryImage } from '../../core/image.js';
-import { intersect, type Range, rangeOf, sizeOf, subtractRanges, totalSize } from '../../core/range.js';
+import {
+  intersect,
+  mergeRanges,
+  type Range,
+  rangeOf,
+  rangesWithin,
+  sizeOf,
+  subtractRanges,
+  totalSize,
+} from '../../core/range.js';
 import type { Memory, Region } from '../../layout/types.js';
 import type { Inspection } from '../inspect/inspect.js';
 import type { SectorWork } from './sectors.js';
@@ -37,27 +46,43 @@ interface Item extends Range {
 export function nameEffects(input: NamingInput): Names {
   if (!input.fromImage || !input.from) return nameWorstCase(input);
   const items = itemsOf(input.from);
+  const itemsAfter = itemsOf(input.after);
+  const cut = cutterOf(items);
+  const nameOf = firstNameOf(items);
   const lost = lostRanges(input)
-    .flatMap((range) => splitAt(range, items))
+    .flatMap(cut)
     .filter((range) => input.fromImage?.gaps(range).length !== 0 || differences(range, input).all > 0)
-    .map((range) => describeLoss(range, items, input));
+    .map((range) => describeLoss(range, nameOf(range), input));
   const kept: NamedRange[] = [];
   const changes = moduleChanges(input);
+  const told = startsOf(changes);
+  const afterwards = firstByStart(itemsAfter);
   for (const item of items) {
     const { all, own } = differences(item, input);
     if (all === 0) {
       kept.push({ ...item, bytes: sizeOf(item), reason: keptReason(item, input) });
-    } else if (all === own && !changes.some((change) => change.start === item.start)) {
+    } else if (all === own && !told.has(item.start)) {
+      told.add(item.start);
       const byBoard = input.rewritten.some((range) => intersect(range, item));
       changes.push({
         ...item,
-        what: `${item.what}: ${byBoard ? 'written anew by the board' : afterWords(item, input)}`,
+        what: `${item.what}: ${byBoard ? 'written anew by the board' : afterWords(item, input, afterwards)}`,
         bytes: all,
       });
     }
   }
-  changes.push(...newItems(items, changes, input), ...fieldChanges(input));
-  return { kept, lost, changes: changes.sort((a, b) => a.start - b.start) };
+  for (const { start } of items) told.add(start);
+  const all = [...changes, ...newItems(itemsAfter, told, input), ...fieldChanges(input)];
+  return { kept, lost, changes: all.sort((a, b) => a.start - b.start) };
+}
+
+function startsOf(ranges: readonly Range[]): Set<number> {
+  return new Set(ranges.map(({ start }) => start));
+}
+
+/** What begins at an address; the first of several. */
+function firstByStart<T extends Range>(items: readonly T[]): ReadonlyMap<number, T> {
+  return new Map(items.toReversed().map((item) => [item.start, item]));
 }
 
 /** Modules, DCT copies, EEPROM pages, and what nobody recognises, in address order. */
@@ -78,9 +103,9 @@ function itemsOf({ report, configuration }: Inspection): Item[] {
     if (items.some((item) => intersect(item, region))) continue;
     items.push({ what: `EEPROM page ${index + 1} (${page.state})`, start: region.start, end: region.end });
   }
+  const taken = mergeRanges(items);
   for (const { start, end } of report.leftovers) {
-    if (!items.some((item) => intersect(item, { start, end })))
-      items.push({ what: 'bytes nobody recognises', start, end });
+    if (rangesWithin(taken, { start, end }).length === 0) items.push({ what: 'bytes nobody recognises', start, end });
   }
   return items.sort((a, b) => a.start - b.start);
 }
@@ -109,15 +134,13 @@ function differences(
       for (let index = start - address; index < end - address; index++) if (bytes[index] !== after[index]) differing++;
       return differing;
     };
-    const foreign = subtractRanges(range, [
-      ...target.parts(range).map((part) => rangeOf(part.address, part.bytes.length)),
-      ...rewritten,
-    ]);
+    const asked = [...target.parts(range).map((part) => rangeOf(part.address, part.bytes.length)), ...rewritten];
+    const foreign = subtractRanges(range, asked);
     const known = subtractRanges(range, unknown);
     const inAll = sum(known, count) + totalSize(unknown);
-    const notOwn = foreign.map((part) => subtractRanges(part, unknown));
+    const notOwn = subtractRanges(range, [...asked, ...unknown]);
     all += inAll;
-    own += inAll - sum(notOwn.flat(), count) - (totalSize(foreign) - totalSize(notOwn.flat()));
+    own += inAll - sum(notOwn, count) - (totalSize(foreign) - totalSize(notOwn));
   }
   return { all, own };
 }
@@ -147,7 +170,7 @@ export function lostRanges({ flash, fromImage, target, works, massErase }: Namin
     return [
       ...subtractRanges(flash, [...known, ...given]),
       ...known
-        .flatMap((range) => subtractRanges(range, given))
+        .flatMap((range) => subtractRanges(range, rangesWithin(given, range)))
         .flatMap((range) => changedSpan(range, erased, flash.start, fromImage)),
     ].sort((a, b) => a.start - b.start);
   }
@@ -164,11 +187,34 @@ export function lostRanges({ flash, fromImage, target, works, massErase }: Namin
     .sort((a, b) => a.start - b.start);
 }
 
-/** Cut where items begin and end, so that each has a line of its own. */
-function splitAt(range: Range, items: readonly Range[]): Range[] {
-  const cuts = items.flatMap(({ start, end }) => [start, end]).filter((at) => at > range.start && at < range.end);
-  const edges = [range.start, ...new Set(cuts.sort((a, b) => a - b)), range.end];
-  return edges.slice(1).map((end, index) => ({ start: edges[index] as number, end }));
+/** Cuts ranges where items begin and end, so that each has a line of its own. */
+function cutterOf(items: readonly Range[]): (range: Range) => Range[] {
+  const edges = [...new Set(items.flatMap(({ start, end }) => [start, end]))].sort((a, b) => a - b);
+  // What lies between two edges next to each other, from the first edge on.
+  const between = edges.slice(1).map((end, index) => ({ start: edges[index] as number, end }));
+  const first = edges[0] ?? 0;
+  const last = edges.at(-1) ?? 0;
+  return ({ start, end }) => [
+    ...(start < first ? [{ start, end: Math.min(end, first) }] : []),
+    ...rangesWithin(between, { start, end }).map((part) => ({
+      start: Math.max(part.start, start),
+      end: Math.min(part.end, end),
+    })),
+    ...(end > last ? [{ start: Math.max(start, last), end }] : []),
+  ];
+}
+
+/** Names the first of the items, which are in address order and may overlap, that shares an address with a range. */
+function firstNameOf(items: readonly Item[]): (range: Range) => string | undefined {
+  // Disjoint: each item from where no item before it reaches.
+  const reach: (Item & Range)[] = [];
+  let end = 0;
+  for (const item of items) {
+    if (item.end <= end) continue;
+    reach.push({ ...item, start: Math.max(item.start, end) });
+    end = item.end;
+  }
+  return (range) => rangesWithin(reach, range)[0]?.what;
 }
 
 /** From the first to the last byte that changes, in a stretch the target says nothing about. */
@@ -185,11 +231,10 @@ function changedSpan(range: Range, final: Uint8Array, base: number, from: Memory
 
 function describeLoss(
   range: Range,
-  items: readonly Item[],
+  itemName: string | undefined,
   { fromImage, regions, massErase }: NamingInput,
 ): NamedRange {
   const unread = fromImage !== null && fromImage.parts(range).length === 0;
-  const names = items.filter((item) => intersect(item, range)).map(({ what }) => what);
   const place = placeName(range, regions);
   if (unread) {
     return {
@@ -199,8 +244,12 @@ function describeLoss(
       reason: `the dump does not hold it, and ${massErase ? 'the whole chip' : 'its sector'} is erased`,
     };
   }
-  const [name = `the content of ${place}`] = names;
-  return { ...range, what: `the end of ${name}`, bytes: sizeOf(range), reason: 'it is replaced by a shorter one' };
+  return {
+    ...range,
+    what: `the end of ${itemName ?? `the content of ${place}`}`,
+    bytes: sizeOf(range),
+    reason: 'it is replaced by a shorter one',
+  };
 }
 
 function placeName(range: Range, regions: readonly Region[]): string {
@@ -211,12 +260,13 @@ function placeName(range: Range, regions: readonly Region[]): string {
 /** Modules of the target against what stands in their place. */
 function moduleChanges({ from, after, target, fromImage }: NamingInput): Change[] {
   const changes: Change[] = [];
+  const standing = new Map(from?.report.modules.toReversed().map((module) => [module.address, module]));
   for (const module of after.report.modules) {
     const range = rangeOf(module.address, module.length - module.missing);
     if (target.parts(range).length === 0) continue;
     const bytes = countChanged(range, target, fromImage);
     if (bytes === 0) continue;
-    const before = from?.report.modules.find(({ address }) => address === module.address);
+    const before = standing.get(module.address);
     const name = moduleName(module);
     const now = moduleVersion(module);
     const then = before && moduleVersion(before);
@@ -233,14 +283,10 @@ function moduleChanges({ from, after, target, fromImage }: NamingInput): Change[
   return changes;
 }
 
-/** Configuration where there was none. */
-function newItems(
-  before: readonly Item[],
-  told: readonly Change[],
-  { after, fromImage, result }: NamingInput,
-): Change[] {
-  return itemsOf(after)
-    .filter(({ start }) => ![...before, ...told].some((known) => known.start === start))
+/** Configuration where there was none. @param known where an item was before, or is spoken of already */
+function newItems(after: readonly Item[], known: ReadonlySet<number>, { fromImage, result }: NamingInput): Change[] {
+  return after
+    .filter(({ start }) => !known.has(start))
     .map((item) => ({ ...item, what: `${item.what}: new`, bytes: countChanged(item, result, fromImage) }))
     .filter(({ bytes }) => bytes > 0);
 }
@@ -255,10 +301,10 @@ function countChanged(range: Range, target: MemoryImage, from: MemoryImage | nul
   return count;
 }
 
-function afterWords(item: Range, { result, after }: NamingInput): string {
+function afterWords(item: Range, { result }: NamingInput, afterwards: ReadonlyMap<number, Item>): string {
   const bytes = result.bytes(item);
   if (bytes?.every((byte) => byte === 0xff)) return 'erased';
-  const now = itemsOf(after).find(({ start }) => start === item.start);
+  const now = afterwards.get(item.start);
   return now ? `becomes ${now.what}` : 'replaced';
 }
 
@@ -313,7 +359,7 @@ function nameWorstCase(input: NamingInput): Names {
       reason: 'not touched',
     }));
   const lost = lostRanges(input)
-    .flatMap((range) => splitAt(range, regions))
+    .flatMap(cutterOf(regions))
     .map((range) => ({
       ...range,
       what: `whatever is in ${placeName(range, regions)}`,
