@@ -1,9 +1,18 @@
 /** What is this byte? The path from the chip down to a field, for every address of an inspected input. */
 import { type Leaf, leavesOf, type Part, partsIn, pathTo } from '../core/part.js';
-import { containsAddress, mergeRanges, overlaps, type Range, rangesWithin, subtractRanges } from '../core/range.js';
+import {
+  containsAddress,
+  containsRange,
+  mergeRanges,
+  overlaps,
+  type Range,
+  rangesWithin,
+  subtractRanges,
+} from '../core/range.js';
 import type { Memory } from '../layout/types.js';
 import { regionsAt } from '../layout/variant.js';
 import { applicationParts, dctParts } from '../regions/dct/parts.js';
+import type { ParticleModule } from '../regions/module/decode.js';
 import { modulePart } from '../regions/module/parts.js';
 import { optionMemoryParts } from '../regions/option-consequences.js';
 import type { Inspection } from './inspect/inspect.js';
@@ -99,7 +108,11 @@ function buildContents(inspection: Inspection): Part[] {
   const others = stretches.flatMap((stretch) =>
     subtractRanges(stretch, rangesWithin(taken, stretch)).map((rest) => ({ ...stretch, ...rest })),
   );
-  return [...special, ...others.map((stretch) => partOfStretch(inspection, stretch))].sort((a, b) => a.start - b.start);
+  // In address order and disjoint, as the survey gives them.
+  const modules = inspection.survey.modules.map(({ module }) => ({ start: module.address, end: module.end, module }));
+  return [...special, ...others.map((stretch) => partOfStretch(inspection, modules, stretch))].sort(
+    (a, b) => a.start - b.start,
+  );
 }
 
 /** A page part may stand for a sector that holds something else; then the account of the stretches is better. */
@@ -109,12 +122,13 @@ function pageHoldsEeprom({ configuration: { eeprom } }: Inspection, part: Part):
 }
 
 function partOfStretch(
-  { survey, configuration, placed, showSecrets }: Inspection,
+  { configuration, placed, showSecrets }: Inspection,
+  modules: readonly (Range & { readonly module: ParticleModule })[],
   stretch: Inspection['stretches'][number],
 ): Part {
   const { start, end } = stretch;
   if (stretch.class === 'module') {
-    const located = survey.modules.find(({ module }) => start >= module.address && end <= module.end);
+    const located = rangesWithin(modules, stretch).find((module) => containsRange(module, stretch));
     if (located) return { ...modulePart(located.module), start, end };
   }
   if (stretch.class === 'dct' && configuration.dct) {

@@ -2,19 +2,24 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryImage } from '../../src/core/image.js';
 import { loadBoard } from '../../src/layout/load.js';
+import { buildImage } from '../../src/operations/build/build.js';
+import { EMPTY_RECIPE } from '../../src/operations/build/recipe.js';
 import { checkOnto, checkSet } from '../../src/operations/check/check.js';
 import { diff } from '../../src/operations/diff/diff.js';
+import { extract } from '../../src/operations/extract/extract.js';
 import { hexRows } from '../../src/operations/hex.js';
 import { examine, type InspectInput } from '../../src/operations/inspect/inspect.js';
 import { outline } from '../../src/operations/locate.js';
 import { drawMap } from '../../src/operations/map.js';
+import { plan } from '../../src/operations/plan/plan.js';
+import { simulate } from '../../src/operations/plan/simulate.js';
 import { accountFor, type Claim } from '../../src/regions/account.js';
 import { buildModule } from '../../src/regions/module/build.js';
 import { flashOf } from '../../src/regions/module/find.js';
 import { renderInspection } from '../../src/report/inspect.js';
 import { PLAIN } from '../../src/report/style.js';
 import { expectLinear } from '../support/growth.js';
-import { FLASH_SIZE, FLASH_START, rawInput } from '../support/synthetic.js';
+import { FLASH_SIZE, FLASH_START, healthyDump, rawInput } from '../support/synthetic.js';
 
 const board = loadBoard('particle-p1');
 const flash = flashOf(board);
@@ -71,6 +76,87 @@ describe('an image in very many pieces takes work in proportion', () => {
     expectLinear(PIECES, (count) => () => examine(spread(count), board));
   });
 
+  const healthy = MemoryImage.fromBytes(healthyDump(), FLASH_START);
+  const locked = { optcr: 0x0fff55ec, allowMassErase: true };
+
+  it('to be planned from', () => {
+    expectLinear(1500, (count) => {
+      const { image } = inPieces(count);
+      return () => {
+        plan(image, { image: healthy }, board);
+        plan(image, { image: healthy }, board, locked);
+      };
+    });
+  });
+
+  it('to be planned to', () => {
+    expectLinear(PIECES, (count) => {
+      const { image } = inPieces(count, 2);
+      return () => {
+        plan(healthy, { image }, board, { include: ['dct', 'eeprom'] });
+        plan(null, { image }, board);
+      };
+    });
+  });
+
+  it('to be planned from and to', () => {
+    expectLinear(1500, (count) => {
+      const [from, to] = [inPieces(count).image, inPieces(count, 8).image];
+      return () => {
+        plan(from, { image: to }, board);
+        plan(from, { image: to }, board, locked);
+      };
+    });
+  });
+
+  it('to be refused when what lies between the pieces is not known', () => {
+    const blank = (count: number): MemoryImage =>
+      MemoryImage.fromSegments(
+        inPieces(count).image.segments.map((piece) => ({ ...piece, bytes: new Uint8Array(4).fill(0xff) })),
+      );
+    expectLinear(PIECES, (count) => {
+      const [from, to] = [blank(count), inPieces(count).image];
+      return () => expect(() => plan(from, { image: to }, board)).toThrow(/too many separate pieces/);
+    });
+  });
+
+  it('to be built from as many parts', () => {
+    expectLinear(PIECES, (count) => {
+      const parts = Array.from({ length: count }, (_, index) => {
+        return { kind: 'raw', file: 'a.bin', address: FLASH_START + index * 16, where: `parts[${index}]` } as const;
+      });
+      return () =>
+        buildImage({ ...EMPTY_RECIPE, name: 'many.yaml', parts, shape: 'sparse' }, () => Uint8Array.of(1, 2, 3, 4), {
+          board,
+        });
+    });
+  });
+
+  it('to be extracted', () => {
+    expectLinear(PIECES, (count) => () => extract(inPieces(count), board, { source: 'a.hex', showSecrets: true }));
+  });
+
+  it('to be simulated in as many steps', () => {
+    expectLinear(1000, (count) => {
+      const { segments } = inPieces(count).image;
+      const common = { by: 'tool', title: 'program', sectors: [], optcr: null, offset: null, verifies: [] } as const;
+      const written = segments.map(({ address, bytes }, index) => ({
+        ...common,
+        number: index + 1,
+        op: 'program' as const,
+        range: { start: address, end: address + bytes.length },
+        data: bytes,
+      }));
+      const verifies = written.map(({ number }) => number);
+      const verify = { ...common, number: count + 1, op: 'verify' as const, range: null, data: null, verifies };
+      const blank = MemoryImage.fromBytes(new Uint8Array(FLASH_SIZE).fill(0xff), FLASH_START);
+      return () => {
+        const { outcome } = simulate({ steps: [...written, verify] }, blank, { flash });
+        expect(outcome).toBe('done');
+      };
+    });
+  });
+
   it('to be claimed', () => {
     const image = MemoryImage.fromBytes(new Uint8Array(FLASH_SIZE), FLASH_START);
     expectLinear(2000, (count) => {
@@ -109,6 +195,17 @@ describe('a dump full of modules takes work in proportion', () => {
       const [a, b] = [full(count, 1), full(count, 2)];
       return () => diff(a, b, board);
     });
+  });
+
+  it('to be planned from and to', () => {
+    expectLinear(500, (count) => {
+      const [a, b] = [full(count, 1).image, full(count, 2).image];
+      return () => plan(a, { image: b }, board, { include: ['dct', 'eeprom'] });
+    });
+  });
+
+  it('to be extracted', () => {
+    expectLinear(500, (count) => () => extract(full(count, 1), board, { source: 'a.bin' }));
   });
 
   it('when its headers name one place', () => {

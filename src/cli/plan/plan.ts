@@ -113,7 +113,7 @@ async function openTargets(targets: readonly string[], args: ParsedArguments, bo
   const { isRecipe } = await import('../build/recipe.js');
   const recipe = isRecipe(targets);
   if (recipe !== null) return openRecipe(recipe, args, board);
-  let image = MemoryImage.empty;
+  const images: MemoryImage[] = [];
   const sources: Source[] = [];
   for (const operand of targets) {
     const placed = await placeFile(operand, args, board);
@@ -126,9 +126,10 @@ async function openTargets(targets: readonly string[], args: ParsedArguments, bo
         help: `Put the address in front: --to 0x080A0000:${placed.path}`,
       });
     }
-    image = image.merge(placed.image);
+    images.push(placed.image);
     sources.push(sourceOf(placed.path, placed.bytes));
   }
+  const image = MemoryImage.fromSegments(images.flatMap(({ segments }) => segments));
   return { target: { image }, sources, inputs: sources.map(({ path }) => path) };
 }
 

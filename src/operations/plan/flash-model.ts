@@ -78,6 +78,13 @@ export class FlashController {
     return this.#known[offset] === 1 ? this.#bytes[offset] : undefined;
   }
 
+  /** A copy of a range inside the flash, or undefined when a byte of it is unknown. */
+  bytes({ start, end }: Range): Uint8Array | undefined {
+    const [from, to] = [start - this.flash.start, end - this.flash.start];
+    if (from < 0 || to > this.#bytes.length || !isFilledWith(this.#known, 1, from, to)) return undefined;
+    return this.#bytes.slice(from, to);
+  }
+
   /** True when the flash holds exactly these bytes there. */
   holds(address: number, bytes: Uint8Array): boolean {
     const offset = address - this.flash.start;

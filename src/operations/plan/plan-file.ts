@@ -92,12 +92,13 @@ export function readPlanFile(text: string, name: string, readFile: (name: string
     throw mistake(name, '/schema', '"flashatlas/plan"', root.at('schema').words());
   }
   const optcr = root.at('optcr').at('before');
+  const read = digestingOnce(readFile);
   const dct = root.at('dct');
   return {
     board: root.at('board').text(),
     optcr: optcr.isNull() ? null : optcr.hex(),
     dct: dct.isNull() ? null : readDct(dct),
-    steps: root.at('steps').list(MAX_STEPS, (step, index) => readStep(step, index, readFile)),
+    steps: root.at('steps').list(MAX_STEPS, (step, index) => readStep(step, index, read)),
   };
 }
 
@@ -109,7 +110,26 @@ function readDct(node: Node): DctFacts {
   return { writer, systemWriter, copies: [first, second] };
 }
 
-function readStep(node: Node, index: number, readFile: (name: string) => Uint8Array): SimulatedStep {
+interface DataFile {
+  readonly content: Uint8Array;
+  readonly digest: string;
+}
+
+/** Steps may name the same file thousands of times. */
+function digestingOnce(readFile: (name: string) => Uint8Array): (name: string) => DataFile {
+  const files = new Map<string, DataFile>();
+  return (name) => {
+    let file = files.get(name);
+    if (!file) {
+      const content = readFile(name);
+      file = { content, digest: toHex(sha256(content)) };
+      files.set(name, file);
+    }
+    return file;
+  };
+}
+
+function readStep(node: Node, index: number, readFile: (name: string) => DataFile): SimulatedStep {
   const op = node.at('op').oneOf(OPERATIONS);
   const number = node.at('number').integer(MAX_STEPS);
   if (number !== index + 1) throw node.at('number').wrong(`${index + 1}`);
@@ -135,13 +155,12 @@ function readStep(node: Node, index: number, readFile: (name: string) => Uint8Ar
   };
 }
 
-function readData(node: Node, readFile: (name: string) => Uint8Array): Uint8Array {
+function readData(node: Node, readFile: (name: string) => DataFile): Uint8Array {
   const name = node.at('file').text();
   // A plan may not reach for files elsewhere.
   if (!/^\w[\w.-]{0,199}$/.test(name)) throw node.at('file').wrong('a plain file name');
-  const content = readFile(name);
+  const { content, digest: got } = readFile(name);
   const expected = node.at('fileSha256').text();
-  const got = toHex(sha256(content));
   if (got === expected) return content;
   throw new FormatError({
     code: 'PLAN_FILE_DATA',

@@ -16,6 +16,7 @@ import { arrangeBlocks } from './order.js';
 import { protectionSteps } from './protection.js';
 import {
   optionWord,
+  requireFewPieces,
   requireInsideFlash,
   requireOpen,
   requireReadable,
@@ -88,6 +89,7 @@ export function plan(from: MemoryImage | null, to: PlanTarget, board: Board, opt
   });
   const context = { flash, tool, estimator, nameAt: (address: number) => nameAt(address, regions) };
   const work = [...blockSteps(blocks, context), ...(route?.dctWrites ?? [])];
+  requireFewPieces(work, toName);
   const protection = protectionSteps(work, works, unlocks ?? optcr, to.optcr, options, context);
   const drafts = frame(work, protection, { unlocks, options, context, route });
   const steps = numberSteps(drafts);
@@ -205,9 +207,11 @@ function withoutKept(image: MemoryImage, regions: readonly Region[], include: re
 
 /** Where a shorter module replaces a longer one at the same place, the end of the old one is worth nothing. */
 function replacedEnds(from: Inspection, target: ModuleSurvey): Range[] {
+  const whole = target.modules.filter(({ module }) => module.missing === 0);
+  const successors = new Map(whole.map(({ module }) => [module.address, module]));
   return from.survey.modules.flatMap(({ module: old, role }) => {
     if (old.crc !== 'ok' || role === 'foreign') return [];
-    const now = target.modules.find(({ module }) => module.address === old.address && module.missing === 0)?.module;
+    const now = successors.get(old.address);
     return now && now.end < old.end ? [{ start: now.end, end: old.end }] : [];
   });
 }

@@ -3,6 +3,7 @@ import { equalBytes, formatHex } from '../../core/bytes.js';
 import { BuildError, UsageError } from '../../core/errors.js';
 import type { MemoryImage } from '../../core/image.js';
 import { containsRange, overlaps, rangeOf } from '../../core/range.js';
+import { formatCount } from '../../core/words.js';
 import type { ToolProfile } from '../../layout/flashing-tools.js';
 import { platformOf } from '../../layout/platforms.js';
 import type { Board, Region } from '../../layout/types.js';
@@ -13,6 +14,7 @@ import { optionByteContext } from '../inspect/extra-memory.js';
 import type { Inspection } from '../inspect/inspect.js';
 import { RDP_MASK, RDP_OPEN } from './flash-model.js';
 import type { Simulation } from './simulate.js';
+import type { StepDraft } from './steps.js';
 import type { PlanOptions } from './types.js';
 
 export function requireInsideFlash(image: MemoryImage, board: Board): void {
@@ -145,6 +147,23 @@ export function requireSomething(wanted: MemoryImage, whole: MemoryImage, name: 
     what: empty ? 'the target holds no bytes' : 'the target holds only DCT or EEPROM, which a plan keeps as they are',
     where: name,
     help: empty ? 'Give an image, a module or a recipe.' : 'Say --include dct, --include eeprom or both to write them.',
+  });
+}
+
+/** Each is a file and a command: beyond this many nobody can follow a plan, and it takes longer than whole sectors do. */
+const MAX_PROGRAM_STEPS = 512;
+
+/** @throws BuildError PLAN_TOO_MANY_PIECES */
+export function requireFewPieces(steps: readonly StepDraft[], name: string): void {
+  const count = steps.filter(({ op }) => op === 'program').length;
+  if (count <= MAX_PROGRAM_STEPS) return;
+  throw new BuildError({
+    code: 'PLAN_TOO_MANY_PIECES',
+    what: 'the target would have to be written in too many separate pieces',
+    where: name,
+    expected: `at most ${MAX_PROGRAM_STEPS}`,
+    got: formatCount(count),
+    help: 'The dump does not hold what lies between them, so they cannot be joined. Give a dump of the whole flash with --from.',
   });
 }
 

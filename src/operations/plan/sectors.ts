@@ -8,7 +8,7 @@ const ERASED = 0xff;
 const WORD = 4;
 /** Programming what is there already takes less time than another command, up to about this many bytes. */
 const JOIN = 1024;
-/** More runs than this in a sector are written as one. */
+/** More runs than this in a sector are written as one, where all that lies between them is known. */
 const MAX_RUNS = 32;
 
 export interface SectorWork {
@@ -105,7 +105,8 @@ function eraseWork(sector: Sector, compared: Comparison, options: SectorOptions)
   }
   for (const { address, bytes } of wanted) final.set(bytes, address - sector.start);
   const unknown = others.flatMap((range) => (from ? from.gaps(range) : [range]));
-  const runs = erasing === 'by-write' ? [wholeRun(final, sector)] : runsOf(final, sector);
+  const apart = runsOf(final, sector);
+  const runs = erasing === 'by-write' || apart.length > MAX_RUNS ? [wholeRun(final, sector)] : apart;
   return {
     sector,
     erase: true,

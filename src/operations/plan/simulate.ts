@@ -166,8 +166,9 @@ function words(error: ControllerError | null): string | null {
 }
 
 function verify(step: SimulatedStep, steps: readonly SimulatedStep[], chip: FlashController): string | null {
-  const wrong = step.verifies
-    .map((number) => steps.find((candidate) => candidate.number === number))
+  const compared = new Set(step.verifies);
+  const wrong = steps
+    .filter(({ number }) => compared.has(number))
     .find((written) => written?.range && written.data && !chip.holds(written.range.start, written.data));
   return wrong ? `step ${wrong.number} left other bytes than it should` : null;
 }
@@ -194,9 +195,8 @@ function changeDct(
 const COPY_BYTES = 16_384;
 
 function readPair(chip: FlashController, [first, second]: readonly [number, number]): DctPair | undefined {
-  const image = chip.image();
-  const copy1 = image.bytes(rangeOf(first, COPY_BYTES));
-  const copy2 = image.bytes(rangeOf(second, COPY_BYTES));
+  const copy1 = chip.bytes(rangeOf(first, COPY_BYTES));
+  const copy2 = chip.bytes(rangeOf(second, COPY_BYTES));
   return copy1 && copy2 && { copy1, copy2 };
 }
 
