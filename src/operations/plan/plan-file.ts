@@ -2,6 +2,7 @@
 import { formatHex, toHex } from '../../core/bytes.js';
 import { sha256 } from '../../core/checksums.js';
 import { FormatError } from '../../core/errors.js';
+import { formatCount } from '../../core/words.js';
 import { toolProfile } from '../../layout/flashing-tools.js';
 import type { DctWriter } from '../../regions/dct/write.js';
 import { TOOL } from '../../tool.js';
@@ -75,6 +76,8 @@ const ACTORS = ['tool', 'bootloader', 'device-os'] as const;
 const WRITERS: readonly DctWriter[] = ['0.4.2', '0.4.3', '0.4.6', '0.7.0'];
 const MAX_STEPS = 10_000;
 const MAX_SECTORS = 64;
+/** A plan programs no byte of the flash twice, and no flash is larger. */
+const MAX_DATA_BYTES = 64 * 1024 * 1024;
 
 /**
  * @param readFile gives the content of a data file that stands beside the plan, by a plain name
@@ -92,13 +95,13 @@ export function readPlanFile(text: string, name: string, readFile: (name: string
     throw mistake(name, '/schema', '"flashatlas/plan"', root.at('schema').words());
   }
   const optcr = root.at('optcr').at('before');
-  const read = digestingOnce(readFile);
+  const data = new DataFiles(readFile);
   const dct = root.at('dct');
   return {
     board: root.at('board').text(),
     optcr: optcr.isNull() ? null : optcr.hex(),
     dct: dct.isNull() ? null : readDct(dct),
-    steps: root.at('steps').list(MAX_STEPS, (step, index) => readStep(step, index, read)),
+    steps: root.at('steps').list(MAX_STEPS, (step, index) => readStep(step, index, data)),
   };
 }
 
@@ -110,33 +113,37 @@ function readDct(node: Node): DctFacts {
   return { writer, systemWriter, copies: [first, second] };
 }
 
-interface DataFile {
-  readonly content: Uint8Array;
-  readonly digest: string;
-}
+/** The data files of a plan, each read once: steps may name the same one thousands of times. */
+class DataFiles {
+  private readonly files = new Map<string, { readonly content: Uint8Array; readonly digest: string }>();
+  private total = 0;
+  /** Steps whose data is compared by a verify step. */
+  readonly verified = new Set<number>();
 
-/** Steps may name the same file thousands of times. */
-function digestingOnce(readFile: (name: string) => Uint8Array): (name: string) => DataFile {
-  const files = new Map<string, DataFile>();
-  return (name) => {
-    let file = files.get(name);
+  constructor(private readonly readFile: (name: string) => Uint8Array) {}
+
+  /** @param node names the file, for the error */
+  read(name: string, node: Node) {
+    let file = this.files.get(name);
     if (!file) {
-      const content = readFile(name);
+      const content = this.readFile(name);
       file = { content, digest: toHex(sha256(content)) };
-      files.set(name, file);
+      this.files.set(name, file);
     }
+    this.total += file.content.length;
+    if (this.total > MAX_DATA_BYTES) throw node.wrong(`at most ${formatCount(MAX_DATA_BYTES)} bytes of data in all`);
     return file;
-  };
+  }
 }
 
-function readStep(node: Node, index: number, readFile: (name: string) => DataFile): SimulatedStep {
+function readStep(node: Node, index: number, files: DataFiles): SimulatedStep {
   const op = node.at('op').oneOf(OPERATIONS);
   const number = node.at('number').integer(MAX_STEPS);
   if (number !== index + 1) throw node.at('number').wrong(`${index + 1}`);
   const optcr = node.at('optcr');
   const offset = node.at('offset');
   const range = node.at('range');
-  const data = WRITES.includes(op) ? readData(node, readFile) : null;
+  const data = WRITES.includes(op) ? readData(node, files) : null;
   const place = range.isNull() ? null : { start: range.at('start').hex(), end: range.at('end').hex() };
   if (op === 'program' && (!place || place.end - place.start !== data?.length)) {
     throw range.wrong(`a range of ${data?.length ?? 0} bytes`);
@@ -151,15 +158,23 @@ function readStep(node: Node, index: number, readFile: (name: string) => DataFil
     data,
     optcr: optcr.isNull() ? null : optcr.hex(),
     offset: offset.isNull() ? null : offset.integer(0xffff),
-    verifies: node.at('verifies').list(MAX_STEPS, (step) => step.integer(index)),
+    verifies: node.at('verifies').list(MAX_STEPS, (step) => readVerified(step, index, files)),
   };
 }
 
-function readData(node: Node, readFile: (name: string) => DataFile): Uint8Array {
+/** What is compared is what was programmed since the last comparison: no step twice. */
+function readVerified(node: Node, index: number, { verified }: DataFiles): number {
+  const step = node.integer(index);
+  if (verified.has(step)) throw node.wrong('a step that no other one verifies');
+  verified.add(step);
+  return step;
+}
+
+function readData(node: Node, files: DataFiles): Uint8Array {
   const name = node.at('file').text();
   // A plan may not reach for files elsewhere.
   if (!/^\w[\w.-]{0,199}$/.test(name)) throw node.at('file').wrong('a plain file name');
-  const { content, digest: got } = readFile(name);
+  const { content, digest: got } = files.read(name, node.at('file'));
   const expected = node.at('fileSha256').text();
   if (got === expected) return content;
   throw new FormatError({

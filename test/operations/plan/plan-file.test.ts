@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { toHex } from '../../../src/core/bytes.js';
+import { sha256 } from '../../../src/core/checksums.js';
 import { FlashatlasError } from '../../../src/core/errors.js';
 import { MemoryImage } from '../../../src/core/image.js';
 import { plan } from '../../../src/operations/plan/plan.js';
@@ -134,6 +136,12 @@ describe('plan.json', () => {
       '99',
     ],
     [
+      'a step verified twice',
+      changed((d) => Object.assign((d.steps as object[])[5] ?? {}, { verifies: [5, 5] })),
+      '/steps/5/verifies/1',
+      '5',
+    ],
+    [
       'copies that are no addresses',
       changed((d) => Object.assign(d, { dct: { writer: '0.7.0', systemWriter: '0.7.0', copies: [1, 2] } })),
       '/dct/copies/0',
@@ -156,6 +164,41 @@ describe('plan.json', () => {
     }
     const other = () => readPlanFile(text, 'plan.json', () => Uint8Array.of(1));
     expect(other).toThrowError(expect.objectContaining({ code: 'PLAN_FILE_DATA', where: 'system-part1-08020200.bin' }));
+  });
+
+  it('refuses more data than any flash holds, also when it is one file again and again', () => {
+    const content = new Uint8Array(1 << 20);
+    const step = {
+      op: 'program',
+      title: 'program',
+      by: 'tool',
+      sectors: [],
+      range: { start: '0x08000000', end: '0x08100000' },
+      verifies: [],
+      file: 'a.bin',
+      fileSha256: toHex(sha256(content)),
+    };
+    let reads = 0;
+    const readSteps = (count: number) => {
+      const steps = Array.from({ length: count }, (_, index) => ({ ...step, number: index + 1 }));
+      return readPlanFile(
+        changed((d) => Object.assign(d, { steps })),
+        'plan.json',
+        () => {
+          reads++;
+          return content;
+        },
+      );
+    };
+    expect(readSteps(64).steps).toHaveLength(64);
+    expect(reads).toBe(1);
+    expect(() => readSteps(65)).toThrowError(
+      expect.objectContaining({
+        code: 'PLAN_FILE',
+        where: 'plan.json, /steps/64/file',
+        expected: 'at most 67,108,864 bytes of data in all',
+      }),
+    );
   });
 
   it('gives a plan or one of our errors, whatever is in it', () => {

@@ -662,3 +662,34 @@ describe('other boards', () => {
     );
   });
 });
+
+describe('a target in very many pieces', () => {
+  const pieces = (count: number, distance: number, start: number, bytes: Uint8Array) =>
+    target(...Array.from({ length: count }, (_, index) => [start + index * distance, bytes] as const));
+  const count = 120;
+  const user = 0x080a0000;
+
+  it('is written as one where a sector is erased', () => {
+    const made = plan(healthy, pieces(count, 1040, 0x080c0000, Uint8Array.of(1, 2, 3, 4)), board);
+    const programs = plan(null, pieces(count, 1040, 0x080c0000, Uint8Array.of(1, 2, 3, 4)), board).steps.filter(
+      ({ op }) => op === 'program',
+    );
+    expect(programs).toMatchObject([{ range: { start: 0x080c0000, end: 0x080c0000 + (count - 1) * 1040 + 4 } }]);
+    expect(ops(made).filter((op) => op === 'program')).toHaveLength(1);
+  });
+
+  it('is refused when nobody knows what lies between them, and not with the whole dump', () => {
+    const many = 600;
+    const blank = pieces(many, 16, user, new Uint8Array(4).fill(0xff));
+    const wanted = pieces(many, 16, user, Uint8Array.of(1, 2, 3, 4));
+    expect(refusal(blank.image, wanted, { toName: 'many.hex' })).toMatchObject({
+      code: 'PLAN_TOO_MANY_PIECES',
+      where: 'many.hex',
+      expected: 'at most 512',
+      got: '600',
+      help: expect.stringContaining('a dump of the whole flash'),
+    });
+    const whole = chip(new Uint8Array(0x100000).fill(0xff));
+    expect(plan(whole, wanted, board).steps.filter(({ op }) => op === 'program')).toHaveLength(1);
+  });
+});
