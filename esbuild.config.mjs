@@ -26,13 +26,14 @@ const apart = {
   },
 };
 
-/** Commands of everyday.cjs, with the run on which the code cache of each is made. */
-const EVERYDAY = {
-  inspect: ['inspect', 'samples/p1-healthy.bin.gz'],
-  check: ['check', 'samples/p1-healthy.bin.gz'],
-  map: ['map', 'samples/p1-healthy.bin.gz'],
-  diff: ['diff', 'samples/p1-erased-then-flashed.bin.gz', 'samples/p1-healthy.bin.gz'],
-  hex: ['hex', '--range', '0x08000000+0x40', 'samples/p1-healthy.bin.gz'],
+/** Commands of everyday.cjs, each with the code cache it starts with. */
+const EVERYDAY = { inspect: 'inspect', check: 'check', diff: 'diff', map: 'inspect', hex: 'inspect' };
+/** The run on which a code cache is made, and the bundle it is for. */
+const CACHES = {
+  inspect: ['everyday', 'inspect', 'samples/p1-healthy.bin.gz'],
+  check: ['everyday', 'check', 'samples/p1-healthy.bin.gz'],
+  diff: ['everyday', 'diff', 'samples/p1-erased-then-flashed.bin.gz', 'samples/p1-healthy.bin.gz'],
+  main: ['main', 'dct', 'show', 'samples/p1-healthy.bin.gz'],
 };
 
 /** Leaves out the other commands; the launcher never asks everyday.cjs for them. */
@@ -79,18 +80,15 @@ for (const [name, entry] of Object.entries(APART)) {
 }
 await build({
   ...options,
-  define: { ...options.define, EVERYDAY_COMMANDS: JSON.stringify(Object.keys(EVERYDAY)) },
+  define: { ...options.define, EVERYDAY: JSON.stringify(EVERYDAY) },
   entryPoints: ['dist/cli/launcher.js'],
   outfile: `${FOLDER}/flashatlas.cjs`,
   banner: { js: '#!/usr/bin/env node' },
 });
 chmodSync(`${FOLDER}/flashatlas.cjs`, 0o755);
 
-/** Compiled functions of a typical run; its output is nothing anybody wants to read. */
-function makeCache(name, cache, run) {
-  const args = ['.ci/code-cache.mjs', `${FOLDER}/${name}.cjs`, `${FOLDER}/${cache}.cache`, ...run];
+// The compiled functions of typical runs; their output is nothing anybody wants to read.
+for (const [cache, [bundle, ...run]] of Object.entries(CACHES)) {
+  const args = ['.ci/code-cache.mjs', `${FOLDER}/${bundle}.cjs`, `${FOLDER}/${cache}.cache`, ...run];
   execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
-
-for (const [command, run] of Object.entries(EVERYDAY)) makeCache('everyday', command, run);
-makeCache('main', 'main', ['dct', 'show', 'samples/p1-healthy.bin.gz']);

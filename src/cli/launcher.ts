@@ -9,16 +9,16 @@ import { Script } from 'node:vm';
 declare const __dirname: string;
 declare const require: NodeJS.Require;
 
-/** Put in by the build: the commands that have a smaller program of their own. */
-declare const EVERYDAY_COMMANDS: readonly string[];
+/** Put in by the build: the commands of the smaller program, each with the name of its code cache. */
+declare const EVERYDAY: Readonly<Record<string, string>>;
 
 const command = process.argv[2] ?? '';
-const everyday = EVERYDAY_COMMANDS.includes(command);
+const everyday = Object.hasOwn(EVERYDAY, command) ? EVERYDAY[command] : undefined;
 const file = `${__dirname}/${everyday ? 'everyday' : 'main'}.cjs`;
 
 function codeCache(): Buffer | undefined {
   try {
-    return readFileSync(`${__dirname}/${everyday ? command : 'main'}.cache`);
+    return readFileSync(`${__dirname}/${everyday ?? 'main'}.cache`);
   } catch {
     return undefined;
   }
