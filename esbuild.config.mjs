@@ -1,6 +1,6 @@
 /**
- * Bundles the command line: main.cjs holds all of it, everyday.cjs the commands that somebody waits for again and again,
- * and flashatlas.cjs starts one of them. Dynamic imports inside a bundle become functions that run when a command asks
+ * Bundles the command line: main.cjs holds all of it, a few smaller programs the commands that somebody waits
+ * for again and again, and flashatlas.cjs starts one of them. Dynamic imports inside a bundle become functions that run when a command asks
  * for them, so a run executes only what it needs, and node reads one file instead of resolving a graph of modules.
  * CommonJS for the same reason. The library keeps its modules (tsc); this reads its output.
  */
@@ -26,26 +26,31 @@ const apart = {
   },
 };
 
-/** Commands of everyday.cjs, each with the code cache it starts with. */
-const EVERYDAY = { inspect: 'inspect', check: 'check', diff: 'diff', map: 'inspect', hex: 'inspect' };
-/** The run on which a code cache is made, and the bundle it is for. */
-const CACHES = {
-  inspect: ['everyday', 'inspect', 'samples/p1-healthy.bin.gz'],
-  check: ['everyday', 'check', 'samples/p1-healthy.bin.gz'],
-  diff: ['everyday', 'diff', 'samples/p1-erased-then-flashed.bin.gz', 'samples/p1-healthy.bin.gz'],
-  main: ['main', 'dct', 'show', 'samples/p1-healthy.bin.gz'],
+/** Programs with only some commands: those that somebody waits for again and again. Each starts with a cache of its own. */
+const EVERYDAY = {
+  inspect: { commands: ['inspect', 'map', 'hex'], run: ['inspect', 'samples/p1-healthy.bin.gz'] },
+  check: { commands: ['check'], run: ['check', 'samples/p1-healthy.bin.gz'] },
+  diff: {
+    commands: ['diff'],
+    run: ['diff', 'samples/p1-erased-then-flashed.bin.gz', 'samples/p1-healthy.bin.gz'],
+  },
 };
+const MAIN = { commands: [], run: ['dct', 'show', 'samples/p1-healthy.bin.gz'] };
+/** Which program has a command; the launcher takes main.cjs for all others. */
+const PROGRAMS = Object.fromEntries(
+  Object.entries(EVERYDAY).flatMap(([program, { commands }]) => commands.map((command) => [command, program])),
+);
 
-/** Leaves out the other commands; the launcher never asks everyday.cjs for them. */
-const everydayOnly = {
-  name: 'everyday-only',
+/** Leaves out all other commands; the launcher never asks the program for them. */
+const only = (commands) => ({
+  name: 'only',
   setup({ onResolve }) {
     onResolve({ filter: /^\.\/[\w-]+\.js$/ }, ({ kind, importer, path }) => {
       if (kind !== 'dynamic-import' || !/\/cli\/commands\/index\.js$/.test(importer)) return undefined;
-      return path.slice(2, -3) in EVERYDAY ? undefined : { path, external: true };
+      return commands.includes(path.slice(2, -3)) ? undefined : { path, external: true };
     });
   },
-};
+});
 
 const options = {
   bundle: true,
@@ -74,13 +79,13 @@ const program = (name, plugins) =>
   build({ ...options, ...wrapped, plugins, entryPoints: ['dist/cli/main.js'], outfile: `${FOLDER}/${name}.cjs` });
 
 await program('main', [apart]);
-await program('everyday', [apart, everydayOnly]);
+for (const [name, { commands }] of Object.entries(EVERYDAY)) await program(name, [apart, only(commands)]);
 for (const [name, entry] of Object.entries(APART)) {
   await build({ ...options, entryPoints: [entry], outfile: `${FOLDER}/${name}.cjs` });
 }
 await build({
   ...options,
-  define: { ...options.define, EVERYDAY: JSON.stringify(EVERYDAY) },
+  define: { ...options.define, PROGRAMS: JSON.stringify(PROGRAMS) },
   entryPoints: ['dist/cli/launcher.js'],
   outfile: `${FOLDER}/flashatlas.cjs`,
   banner: { js: '#!/usr/bin/env node' },
@@ -88,7 +93,7 @@ await build({
 chmodSync(`${FOLDER}/flashatlas.cjs`, 0o755);
 
 // The compiled functions of typical runs; their output is nothing anybody wants to read.
-for (const [cache, [bundle, ...run]] of Object.entries(CACHES)) {
-  const args = ['.ci/code-cache.mjs', `${FOLDER}/${bundle}.cjs`, `${FOLDER}/${cache}.cache`, ...run];
+for (const [name, { run }] of Object.entries({ ...EVERYDAY, main: MAIN })) {
+  const args = ['.ci/code-cache.mjs', `${FOLDER}/${name}.cjs`, `${FOLDER}/${name}.cache`, ...run];
   execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
