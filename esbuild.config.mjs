@@ -1,8 +1,8 @@
 /**
- * Bundles the command line: main.cjs holds all of it, a few smaller programs the commands that somebody waits
- * for again and again, and flashatlas.cjs starts one of them. Dynamic imports inside a bundle become functions that run when a command asks
- * for them, so a run executes only what it needs, and node reads one file instead of resolving a graph of modules.
- * CommonJS for the same reason. The library keeps its modules (tsc); this reads its output.
+ * Bundles the command line: main.cjs holds all of it, a few smaller programs the commands that somebody waits for again
+ * and again, and flashatlas.cjs starts one of them. Dynamic imports inside a bundle become functions that run when a
+ * command asks for them, so a run executes only what it needs, and node reads one file instead of resolving a graph of
+ * modules. CommonJS for the same reason. The library keeps its modules (tsc); this reads its output.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
