@@ -1,8 +1,8 @@
 /**
- * Bundles the command line: main.cjs holds all of it, everyday.cjs the commands that somebody waits for again and again,
- * and flashatlas.cjs starts one of them. Dynamic imports inside a bundle become functions that run when a command asks
- * for them, so a run executes only what it needs, and node reads one file instead of resolving a graph of modules.
- * CommonJS for the same reason. The library keeps its modules (tsc); this reads its output.
+ * Bundles the command line: main.cjs holds all of it, a few smaller programs the commands that somebody waits for again
+ * and again, and flashatlas.cjs starts one of them. Dynamic imports inside a bundle become functions that run when a
+ * command asks for them, so a run executes only what it needs, and node reads one file instead of resolving a graph of
+ * modules. CommonJS for the same reason. The library keeps its modules (tsc); this reads its output.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
@@ -26,25 +26,31 @@ const apart = {
   },
 };
 
-/** Commands of everyday.cjs, with the run on which the code cache of each is made. */
+/** Programs with only some commands: those that somebody waits for again and again. Each starts with a cache of its own. */
 const EVERYDAY = {
-  inspect: ['inspect', 'samples/p1-healthy.bin.gz'],
-  check: ['check', 'samples/p1-healthy.bin.gz'],
-  map: ['map', 'samples/p1-healthy.bin.gz'],
-  diff: ['diff', 'samples/p1-erased-then-flashed.bin.gz', 'samples/p1-healthy.bin.gz'],
-  hex: ['hex', '--range', '0x08000000+0x40', 'samples/p1-healthy.bin.gz'],
+  inspect: { commands: ['inspect', 'map', 'hex'], run: ['inspect', 'samples/p1-healthy.bin.gz'] },
+  check: { commands: ['check'], run: ['check', 'samples/p1-healthy.bin.gz'] },
+  diff: {
+    commands: ['diff'],
+    run: ['diff', 'samples/p1-erased-then-flashed.bin.gz', 'samples/p1-healthy.bin.gz'],
+  },
 };
+const MAIN = { commands: [], run: ['dct', 'show', 'samples/p1-healthy.bin.gz'] };
+/** Which program has a command; the launcher takes main.cjs for all others. */
+const PROGRAMS = Object.fromEntries(
+  Object.entries(EVERYDAY).flatMap(([program, { commands }]) => commands.map((command) => [command, program])),
+);
 
-/** Leaves out the other commands; the launcher never asks everyday.cjs for them. */
-const everydayOnly = {
-  name: 'everyday-only',
+/** Leaves out all other commands; the launcher never asks the program for them. */
+const only = (commands) => ({
+  name: 'only',
   setup({ onResolve }) {
     onResolve({ filter: /^\.\/[\w-]+\.js$/ }, ({ kind, importer, path }) => {
       if (kind !== 'dynamic-import' || !/\/cli\/commands\/index\.js$/.test(importer)) return undefined;
-      return path.slice(2, -3) in EVERYDAY ? undefined : { path, external: true };
+      return commands.includes(path.slice(2, -3)) ? undefined : { path, external: true };
     });
   },
-};
+});
 
 const options = {
   bundle: true,
@@ -73,24 +79,21 @@ const program = (name, plugins) =>
   build({ ...options, ...wrapped, plugins, entryPoints: ['dist/cli/main.js'], outfile: `${FOLDER}/${name}.cjs` });
 
 await program('main', [apart]);
-await program('everyday', [apart, everydayOnly]);
+for (const [name, { commands }] of Object.entries(EVERYDAY)) await program(name, [apart, only(commands)]);
 for (const [name, entry] of Object.entries(APART)) {
   await build({ ...options, entryPoints: [entry], outfile: `${FOLDER}/${name}.cjs` });
 }
 await build({
   ...options,
-  define: { ...options.define, EVERYDAY_COMMANDS: JSON.stringify(Object.keys(EVERYDAY)) },
+  define: { ...options.define, PROGRAMS: JSON.stringify(PROGRAMS) },
   entryPoints: ['dist/cli/launcher.js'],
   outfile: `${FOLDER}/flashatlas.cjs`,
   banner: { js: '#!/usr/bin/env node' },
 });
 chmodSync(`${FOLDER}/flashatlas.cjs`, 0o755);
 
-/** Compiled functions of a typical run; its output is nothing anybody wants to read. */
-function makeCache(name, cache, run) {
-  const args = ['.ci/code-cache.mjs', `${FOLDER}/${name}.cjs`, `${FOLDER}/${cache}.cache`, ...run];
+// The compiled functions of typical runs; their output is nothing anybody wants to read.
+for (const [name, { run }] of Object.entries({ ...EVERYDAY, main: MAIN })) {
+  const args = ['.ci/code-cache.mjs', `${FOLDER}/${name}.cjs`, `${FOLDER}/${name}.cache`, ...run];
   execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
-
-for (const [command, run] of Object.entries(EVERYDAY)) makeCache('everyday', command, run);
-makeCache('main', 'main', ['dct', 'show', 'samples/p1-healthy.bin.gz']);

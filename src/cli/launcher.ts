@@ -9,16 +9,16 @@ import { Script } from 'node:vm';
 declare const __dirname: string;
 declare const require: NodeJS.Require;
 
-/** Put in by the build: the commands that have a smaller program of their own. */
-declare const EVERYDAY_COMMANDS: readonly string[];
+/** Put in by the build: the commands that are in a smaller program, with its name. */
+declare const PROGRAMS: Readonly<Record<string, string>>;
 
 const command = process.argv[2] ?? '';
-const everyday = EVERYDAY_COMMANDS.includes(command);
-const file = `${__dirname}/${everyday ? 'everyday' : 'main'}.cjs`;
+const program = (Object.hasOwn(PROGRAMS, command) ? PROGRAMS[command] : undefined) ?? 'main';
+const file = `${__dirname}/${program}.cjs`;
 
 function codeCache(): Buffer | undefined {
   try {
-    return readFileSync(`${__dirname}/${everyday ? command : 'main'}.cache`);
+    return readFileSync(`${__dirname}/${program}.cache`);
   } catch {
     return undefined;
   }

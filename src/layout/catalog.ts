@@ -8,6 +8,7 @@
  */
 import { findRows, readData } from '#data';
 import { LayoutError } from '../core/errors.js';
+import { platformOf } from './platforms.js';
 
 /** A module as its header names it; `function` is the name, as in `bootloader`, `system-part`, `user-part`. */
 export interface ModuleVersion {
@@ -93,7 +94,6 @@ interface ReleaseRow extends Partial<Record<PlatformName, PlatformRow>> {
 }
 
 interface ReleaseFile {
-  readonly platforms: Readonly<Record<PlatformName, number>>;
   readonly releases: readonly ReleaseRow[];
 }
 
@@ -109,6 +109,7 @@ interface ModuleRow extends ModuleVersion {
 }
 
 const MODULES = 'particle-modules.json';
+const RELEASES = 'particle-releases.json';
 
 /** @throws LayoutError CATALOG_MISSING */
 function required<T>(content: T | undefined, name: string): T {
@@ -134,7 +135,7 @@ let releaseFile: ReleaseFile | undefined;
 let moduleRows: readonly ModuleRow[] | undefined;
 
 function releases(): ReleaseFile {
-  releaseFile ??= readCatalog('particle-releases.json') as ReleaseFile;
+  releaseFile ??= readCatalog(RELEASES) as ReleaseFile;
   return releaseFile;
 }
 
@@ -145,11 +146,23 @@ function modules(): readonly ModuleRow[] {
 
 /** A tag builds the same for P1 and Photon unless its row says otherwise. */
 function platformRow(row: ReleaseRow, platformId: number): PlatformRow | undefined {
-  const { platforms } = releases();
-  if (platformId === platforms.p1) return row.p1;
-  if (platformId === platforms.photon) return row.photon ?? row.p1;
-  if (platformId === platforms.electron) return row.electron;
-  return undefined;
+  switch (platformOf(platformId)?.name) {
+    case 'P1':
+      return row.p1;
+    case 'Photon':
+      return row.photon ?? row.p1;
+    case 'Electron':
+      return row.electron;
+    default:
+      return undefined;
+  }
+}
+
+/** What every row holds that has this version for the module; rows of other modules may hold it too. */
+function partOfVersion({ function: name, index, version }: ModuleVersion): string {
+  if (name === 'bootloader') return `"bootloader":${version},`;
+  if (name === 'user-part') return `"user":${version},`;
+  return index === 1 ? `"systemParts":[${version},` : `,${version}`;
 }
 
 function versionIn(row: PlatformRow, name: string, index: number): number | undefined {
@@ -164,7 +177,8 @@ function versionIn(row: PlatformRow, name: string, index: number): number | unde
  * user part these are the releases whose sources it may have been built with.
  */
 export function releasesOf(module: ModuleVersion): string[] {
-  const rows = releases().releases.filter((row) => {
+  const candidates = required(findRows(RELEASES, partOfVersion(module)), RELEASES) as readonly ReleaseRow[];
+  const rows = candidates.filter((row) => {
     const platform = platformRow(row, module.platformId);
     return platform !== undefined && versionIn(platform, module.function, module.index) === module.version;
   });

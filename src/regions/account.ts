@@ -2,11 +2,11 @@
  * The account of every byte: a partition of the judged addresses in which each one has exactly one class. Decoders claim
  * what they understand; what nobody claims is absent, erased, constant fill, or unknown.
  */
-import { indexOfBytes } from '#bytes';
-import { formatHex, isFilledWith, leadingRun, wordsOf } from '../core/bytes.js';
+import { formatHex, isFilledWith } from '../core/bytes.js';
 import type { MemoryImage } from '../core/image.js';
 import { IndexSet } from '../core/index-set.js';
-import { isEmpty, type Range, rangesWithin, sizeOf, subtractRanges } from '../core/range.js';
+import { isEmpty, type Range, rangesWithin, subtractRanges } from '../core/range.js';
+import { longRuns } from '../core/runs.js';
 
 export type ClaimedClass = 'module' | 'dct' | 'eeprom';
 export type ByteClass = ClaimedClass | 'erased' | 'fill' | 'unknown' | 'absent';
@@ -98,7 +98,7 @@ function classifyRest(image: MemoryImage, range: Range): Stretch[] {
 function constantRuns(bytes: Uint8Array, address: number): Stretch[] {
   const stretches: Stretch[] = [];
   let unknownFrom = 0;
-  for (const run of longRuns(bytes)) {
+  for (const run of longRuns(bytes, { erased: MIN_ERASED_RUN, fill: MIN_FILL_RUN })) {
     pushUnknown(stretches, address, unknownFrom, run.start);
     stretches.push(constantStretch(address, run, bytes[run.start] as number));
     unknownFrom = run.end;
@@ -111,58 +111,6 @@ function constantRuns(bytes: Uint8Array, address: number): Stretch[] {
     else pushUnknown(stretches, address, rest.start, rest.end);
   }
   return stretches;
-}
-
-const ERASED_RUN = new Uint8Array(MIN_ERASED_RUN).fill(ERASED);
-
-/** Runs that are long enough, in order. This sees every byte that no decoder claimed, so erased flash is found natively. */
-function longRuns(bytes: Uint8Array): Range[] {
-  const runs: Range[] = [];
-  if (bytes.length < MIN_ERASED_RUN) return runs;
-  let from = 0;
-  while (from < bytes.length) {
-    const start = indexOfBytes(bytes, ERASED_RUN, from);
-    runs.push(...fillRuns(bytes, from, start < 0 ? bytes.length : start));
-    if (start < 0) break;
-    from = start + leadingRun(bytes.subarray(start), ERASED);
-    runs.push({ start, end: from });
-  }
-  return runs;
-}
-
-/** Words from one look to the next: two of them lie in every run of MIN_FILL_RUN bytes, wherever it begins. */
-const FILL_STEP = MIN_FILL_RUN / 4 / 2;
-
-/** Runs of one other value. */
-function fillRuns(bytes: Uint8Array, from: number, to: number): Range[] {
-  const runs: Range[] = [];
-  if (to - from < MIN_FILL_RUN) return runs;
-  const words = wordsOf(bytes);
-  let floor = from;
-  for (let index = Math.ceil(from / 4); index * 4 + 8 <= to; index += FILL_STEP) {
-    const word = words[index] as number;
-    if (word !== words[index + 1] || word === ERASED_WORD || !isUniform(word)) continue;
-    const run = growRun(bytes, floor, index * 4, to);
-    if (sizeOf(run) < MIN_FILL_RUN) continue;
-    runs.push(run);
-    floor = run.end;
-    index = Math.ceil(run.end / 4) - FILL_STEP;
-  }
-  return runs;
-}
-
-const ERASED_WORD = 0xffff_ffff;
-
-function isUniform(word: number): boolean {
-  return word === Math.imul(word & 0xff, 0x01010101) >>> 0;
-}
-
-/** The run of one byte value around `place`, between `floor` and `limit`. */
-function growRun(bytes: Uint8Array, floor: number, place: number, limit: number): Range {
-  const value = bytes[place] as number;
-  let start = place;
-  while (start > floor && bytes[start - 1] === value) start--;
-  return { start, end: place + leadingRun(bytes.subarray(place, limit), value) };
 }
 
 function constantStretch(address: number, run: Range, value: number): Stretch {

@@ -43,6 +43,19 @@ describe('releasesOf', () => {
     ]);
   });
 
+  it('finds every module of every release again', () => {
+    let found = 0;
+    for (const platformId of PLATFORMS) {
+      for (const { name } of allReleases(platformId)) {
+        for (const { function: kind, index, version } of expectedModules(name, platformId) ?? []) {
+          expect(releasesOf({ platformId, function: kind, index, version })).toContain(name);
+          found++;
+        }
+      }
+    }
+    expect(found).toBeGreaterThan(1700);
+  });
+
   it('keeps platforms and parts apart', () => {
     expect(releasesOf(part(ELECTRON, 3, 2202))).toEqual(['2.2.0']);
     expect(releasesOf(part(P1, 3, 2202))).toEqual([]);

@@ -1,6 +1,7 @@
 /** Constant runs and repeating units: the cheapest and the surest claims, made first. */
-import { wordsOf } from '../../core/bytes.js';
+import { leadingRun, lengthWithout } from '../../core/bytes.js';
 import type { Range } from '../../core/range.js';
+import { longRuns } from '../../core/runs.js';
 import { type Claim, countBytes, type Subject } from './stretch.js';
 
 /** An erased run is worth its own line from here on; shorter ones are alignment inside something. */
@@ -12,52 +13,21 @@ const MIN_AT_EDGE = 4;
 
 /** Maximal runs of one value in the parts of the input that are still free. */
 export function claimRuns({ bytes }: Subject, free: readonly Range[]): Claim[] {
-  const claims: Claim[] = [];
-  const words = wordsOf(bytes);
-  for (const range of free) {
-    let floor = range.start;
-    let position = range.start;
-    while (position < range.end) {
-      // Only the ends need a look at every byte: a run that is long enough fills one whole probe.
-      const edge = position === range.start || position + PROBE >= range.end;
-      if (!edge && bytes[position] !== bytes[position + PROBE - 1]) {
-        position += PROBE;
-        continue;
-      }
-      const value = bytes[position] as number;
-      let start = position;
-      while (start > floor && bytes[start - 1] === value) start--;
-      const end = runEnd(bytes, words, position + 1, range.end, value);
-      const size = end - start;
-      const short = (start === range.start || end === range.end) && size >= MIN_AT_EDGE && isFillValue(value);
-      if (short || size >= (value === 0xff ? MIN_ERASED : MIN_FILL)) {
-        claims.push(runClaim(start, end, value));
-        floor = end;
-        position = end;
-      } else {
-        position = edge && position + PROBE >= range.end ? end : Math.max(end, position + PROBE);
-      }
-    }
-  }
-  return claims;
+  return free.flatMap(({ start, end }) => {
+    const part = bytes.subarray(start, end);
+    const runs = longRuns(part, { erased: MIN_ERASED, fill: MIN_FILL });
+    const head = edgeRun(part, 0, leadingRun(part, part[0] as number));
+    if (head && runs[0]?.start !== 0) runs.unshift(head);
+    const rest = lengthWithout(part, part.at(-1) as number);
+    const tail = edgeRun(part, rest, part.length);
+    if (tail && rest > 0 && runs.at(-1)?.end !== part.length) runs.push(tail);
+    return runs.map((run) => runClaim(start + run.start, start + run.end, part[run.start] as number));
+  });
 }
 
-/** Bytes between two looks; a run of twice that size cannot slip through. */
-const PROBE = MIN_ERASED / 2;
-
-/** Where a run of one value that holds `from - 1` ends; whole words at a time. */
-function runEnd(bytes: Uint8Array, words: Uint32Array, from: number, limit: number, value: number): number {
-  let end = from;
-  while (end < limit && end % 4 !== 0 && bytes[end] === value) end++;
-  if (end % 4 === 0) {
-    const word = (value * 0x01010101) >>> 0;
-    let index = end / 4;
-    const last = limit >> 2;
-    while (index < last && words[index] === word) index++;
-    end = Math.max(end, index * 4);
-  }
-  while (end < limit && bytes[end] === value) end++;
-  return end;
+/** A short run at an end of a free part is the remainder of a longer one. */
+function edgeRun(part: Uint8Array, start: number, end: number): Range | undefined {
+  return end - start >= MIN_AT_EDGE && isFillValue(part[start] as number) ? { start, end } : undefined;
 }
 
 function isFillValue(value: number | undefined): boolean {

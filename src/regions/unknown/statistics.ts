@@ -54,15 +54,11 @@ export function claimByStatistics(subject: Subject, free: readonly Range[], opti
 }
 
 function groupWindows(subject: Subject, range: Range, step: number): Group[] {
+  const windows = windowsOf(subject, range, step);
+  const kinds = kindsOf(subject, windows, step);
   const groups: Group[] = [];
-  let start = range.start;
-  while (start < range.end) {
-    // Windows end on multiples of the step of the target, where linkers and tools put boundaries.
-    const boundary = start + step - ((subject.address + start) % step);
-    // A sliver at either end would be too small to judge, so it joins the window beside it.
-    const first = boundary - start < MIN_WINDOW ? boundary + step : boundary;
-    const end = first + MIN_WINDOW >= range.end ? range.end : first;
-    const kind = classOf(subject, ...probeOf(start, end, step));
+  for (const [index, { start, end }] of windows.entries()) {
+    const kind = kinds[index] as WindowClass;
     const last = groups.at(-1);
     if (last && last.kind === kind) {
       last.end = end;
@@ -70,9 +66,38 @@ function groupWindows(subject: Subject, range: Range, step: number): Group[] {
     } else {
       groups.push({ start, end, kind, windows: 1 });
     }
-    start = end;
   }
   return groups;
+}
+
+function windowsOf({ address }: Subject, range: Range, step: number): Range[] {
+  const windows: Range[] = [];
+  let start = range.start;
+  while (start < range.end) {
+    // Windows end on multiples of the step of the target, where linkers and tools put boundaries.
+    const boundary = start + step - ((address + start) % step);
+    // A sliver at either end would be too small to judge, so it joins the window beside it.
+    const first = boundary - start < MIN_WINDOW ? boundary + step : boundary;
+    const end = first + MIN_WINDOW >= range.end ? range.end : first;
+    windows.push({ start, end });
+    start = end;
+  }
+  return windows;
+}
+
+/** What a lone window between two of these is counted as, whatever it looks like (see smooth). */
+const ABSORBING: readonly (WindowClass | undefined)[] = ['code', 'text', 'dense'];
+
+/** Where windows are only sampled, every second one is, and those between two of one class take it unseen. */
+function kindsOf(subject: Subject, windows: readonly Range[], step: number): WindowClass[] {
+  const look = ({ start, end }: Range): WindowClass => classOf(subject, ...probeOf(start, end, step));
+  if (step <= WINDOW_BYTES) return windows.map(look);
+  const seen = windows.map((window, index) => (index % 2 === 0 ? look(window) : undefined));
+  return windows.map((window, index) => {
+    const [before, own, after] = [seen[index - 1], seen[index], seen[index + 1]];
+    if (own !== undefined) return own;
+    return before !== undefined && before === after && ABSORBING.includes(before) ? before : look(window);
+  });
 }
 
 function classOf({ bytes, address }: Subject, start: number, end: number): WindowClass {
