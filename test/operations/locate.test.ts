@@ -50,22 +50,19 @@ describe('locate', () => {
   });
 
   it('answers for every address of a full dump', () => {
-    const ask = (address: number): void => {
-      const { path, present } = locate(inspection, address);
-      if (!present || path.length < 5) throw new Error(`no answer for 0x${address.toString(16)}`);
-    };
     // The leaves are what locate() walks to; together they must be the flash, without gap or overlap.
     let position = flash.start;
     for (const leaf of leavesOf(contentsOf(inspection), flash)) {
       expect(leaf.start).toBe(position);
       if (leaf.path.length === 0) throw new Error(`nothing is known of 0x${leaf.start.toString(16)}`);
       position = leaf.end;
-      // All addresses of a leaf have one path; sectors and regions begin at multiples of far more than 64 bytes.
-      for (let address = leaf.start; address < leaf.end; address += 64) ask(address);
-      ask(leaf.end - 1);
     }
     expect(position).toBe(flash.end);
-  });
+    for (let address = flash.start; address < flash.end; address++) {
+      const { path, present } = locate(inspection, address);
+      if (!present || path.length < 5) throw new Error(`no answer for 0x${address.toString(16)}`);
+    }
+  }, 120_000);
 
   it('answers outside the flash too', () => {
     expect(locate(inspection, 0x20000000).path.map((step) => step.kind)).toEqual(['chip', 'memory']);
