@@ -16,9 +16,6 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
 /** Sections of the user's own; the firmware keeps the others. */
 const COPIED: readonly DctSectionName[] = ['mfg_info', 'security', 'wifi', 'application', 'network'];
 
-/** Group names that `dct copy` and `dct erase-field` take beside field names. */
-export const FIELD_GROUPS: readonly string[] = Object.keys(GROUPS);
-
 /**
  * Contents of the current copy of a DCT as edits.
  * @param names fields by either name, or keys, server, claim, wifi; empty: everything

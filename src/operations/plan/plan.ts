@@ -38,6 +38,15 @@ import { canRead } from './words.js';
  * @throws BuildError PLAN_… when the target cannot or must not be written that way; UsageError PLAN_OPTCR
  */
 export function plan(from: MemoryImage | null, to: PlanTarget, board: Board, options: PlanOptions = {}): Plan {
+  const task = understand(from, to, board, options);
+  return describe(task, arrange(task));
+}
+
+type Task = ReturnType<typeof understand>;
+type Arrangement = ReturnType<typeof arrange>;
+
+/** What is asked for: refused where it cannot or must not be done, else with the way that the tool takes to the flash. */
+function understand(from: MemoryImage | null, to: PlanTarget, board: Board, options: PlanOptions) {
   const tool = toolProfile(options.tool ?? 'openocd');
   const flash = flashOf(board);
   requireInsideFlash(to.image, board);
@@ -69,6 +78,15 @@ export function plan(from: MemoryImage | null, to: PlanTarget, board: Board, opt
           estimator,
         })
       : null;
+  const names = { fromName, toName };
+  const state = { from, inspected, chip, optcr, unlocks, regions, flash };
+  return { ...state, ...names, board, options, to, wanted, left, targetSurvey, tool, estimator, route };
+}
+
+/** What each sector needs, and the steps in their order. */
+function arrange(task: Task) {
+  const { from, inspected, chip, optcr, unlocks, regions, flash, board, options, to, wanted } = task;
+  const { targetSurvey, tool, estimator, route, toName } = task;
   const drop = inspected
     ? replacedEnds(inspected, route && route.image !== wanted ? surveyModules(route.image, board) : targetSurvey)
     : [];
@@ -93,7 +111,13 @@ export function plan(from: MemoryImage | null, to: PlanTarget, board: Board, opt
   const protection = protectionSteps(work, works, unlocks ?? optcr, to.optcr, options, context);
   const drafts = frame(work, protection, { unlocks, options, context, route });
   const steps = numberSteps(drafts);
+  return { works, image, steps };
+}
 
+/** The plan with what it changes, keeps and loses, and with what the board does afterwards, as the simulation shows it. */
+function describe(task: Task, { works, image, steps }: Arrangement): Plan {
+  const { from, inspected, optcr, unlocks, regions, flash, board, options, wanted, left } = task;
+  const { tool, route, fromName, toName } = task;
   const simulation = simulate({ steps }, from, { flash, optcr: optcr ?? undefined, dct: route?.dct });
   requireSuccess(simulation);
   const optcrAfter = optcr === null ? null : simulation.optcr;
